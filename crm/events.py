@@ -1,0 +1,49 @@
+"""The outbox: a fact is written in the transaction that makes it true, and workflows read it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any
+
+from crm import context
+from crm.models import Event
+
+
+class Topic(StrEnum):
+    CUSTOMER_CREATED = "customer.created"
+    CUSTOMER_UPDATED = "customer.updated"
+    CUSTOMER_SCORED = "customer.scored"
+    SERVICE_CREATED = "service.created"
+    SERVICE_UPDATED = "service.updated"
+    REQUEST_CREATED = "request.created"
+    REQUEST_UPDATED = "request.updated"
+
+
+Payload = Mapping[str, Any]
+_muted: ContextVar[bool] = ContextVar("events_muted", default=False)
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Inside, no event is written: imports do not start workflows unless asked."""
+    token = _muted.set(True)
+    try:
+        yield
+    finally:
+        _muted.reset(token)
+
+
+def publish_many(topic: Topic, payloads: Iterable[Payload]) -> None:
+    """Payloads: {"id", "changed": [field], "before": {}, "after": {}} of the record."""
+    if _muted.get():
+        return
+    run_id = context.run_id.get()
+    cause = {"caused_by": str(run_id)} if run_id else {}
+    Event.objects.bulk_create(Event(topic=topic, payload={**payload, **cause}) for payload in payloads)
+
+
+def publish(topic: Topic, payload: Payload) -> None:
+    publish_many(topic, [payload])

@@ -1,0 +1,131 @@
+"""Rights: one table, asked for a single object by can() and for rows by scope(). Default deny."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from crm.actors import Actor
+from crm.errors import NotAllowed
+from crm.models import Customer
+from crm.models.members import Role
+
+M = TypeVar("M", bound=Model)
+
+
+class Scope(StrEnum):
+    ALL = "all"
+    TEAM = "team"  # the actor's teams' rows, its own, and those that nobody owns
+    OWN = "own"
+
+
+Rights = Mapping[tuple[str, str], Scope]
+
+CRM = ("customer", "service", "servicerequest", "activity", "segment", "tag", "score", "customfield")
+RUNNING = ("workflow", "version", "run", "approval")
+READ_ONLY = ("read",)
+WRITE = ("read", "create", "update")
+
+
+def _grant(kinds: tuple[str, ...], actions: tuple[str, ...], scope: Scope = Scope.ALL) -> dict[tuple[str, str], Scope]:
+    return {(kind, action): scope for kind in kinds for action in actions}
+
+
+_VIEWER: Rights = {
+    **_grant(CRM + RUNNING, READ_ONLY),
+    **_grant(("agent", "model", "member"), READ_ONLY),
+}
+_OPERATOR: Rights = {
+    **_VIEWER,
+    **_grant(("customer", "service", "servicerequest", "activity"), WRITE, Scope.TEAM),
+    **_grant(("customer", "servicerequest"), ("score", "tag"), Scope.TEAM),
+    **_grant(("approval",), ("decide",), Scope.TEAM),
+    **_grant(("model",), ("predict",)),
+}
+_BUILDER: Rights = {
+    **_VIEWER,
+    **_grant(("workflow",), ("create", "update", "publish", "run")),
+    **_grant(("run",), ("cancel", "retry")),
+    **_grant(("segment",), WRITE),
+    **_grant(("model",), ("predict",)),
+    **_grant(("connection",), ("use",)),
+}
+_MANAGER: Rights = {
+    **_OPERATOR,
+    **_BUILDER,
+    **_grant(CRM, (*WRITE, "delete", "score", "tag")),
+    **_grant(("approval",), ("decide",)),
+    **_grant(("import",), (*WRITE, "undo")),
+    **_grant(("audit",), READ_ONLY),
+    **_grant(("model",), ("train", "promote")),
+}
+
+RIGHTS: Mapping[Role, Rights] = {
+    Role.VIEWER: _VIEWER,
+    Role.OPERATOR: _OPERATOR,
+    Role.BUILDER: _BUILDER,
+    Role.MANAGER: _MANAGER,
+}
+
+
+def scope_of(actor: Actor, action: str, kind: str) -> Scope | None:
+    if actor.role == Role.ADMIN:
+        return Scope.ALL
+    return RIGHTS[actor.role].get((kind, action))
+
+
+def _kind_of(target: Model | type[Model] | str) -> str:
+    if isinstance(target, str):
+        return target
+    name = target._meta.model_name
+    return {"auditentry": "audit"}.get(name or "", name or "")
+
+
+def _rows_of(actor: Actor, scope: Scope, model: type[Model]) -> Q:
+    """The rows of `model` that lie inside `scope`, by the customer they belong to where they belong to one."""
+    if scope is Scope.ALL:
+        return Q()
+    fields = {field.name for field in model._meta.get_fields()}
+    path = "" if "owner" in fields else "customer__" if "customer" in fields else None
+    if path is None:
+        return Q()
+    own = Q(**{f"{path}owner_id": actor.member_id}) if actor.member_id else Q(pk__in=[])
+    if "assignee" in fields and actor.member_id:
+        own |= Q(assignee_id=actor.member_id)
+    if scope is Scope.OWN:
+        return own
+    nobody = Q(**{f"{path}owner__isnull": True})
+    of_teams = Customer.teams.through.objects.filter(team_id__in=actor.team_ids).values("customer_id")
+    teams = Q(**{f"{path}pk__in": of_teams}) if actor.team_ids else Q(pk__in=[])
+    return own | nobody | teams
+
+
+def can(actor: Actor, action: str, target: Model | type[Model] | str) -> bool:
+    """Whether the actor may do this to the object, or to some object of the kind."""
+    scope = scope_of(actor, action, _kind_of(target))
+    if scope is None:
+        return False
+    if scope is Scope.ALL or isinstance(target, (str, type)) or target.pk is None:
+        return True
+    model = type(target)
+    return model._default_manager.filter(_rows_of(actor, scope, model), pk=target.pk).exists()
+
+
+def require(actor: Actor, action: str, target: Model | type[Model] | str) -> None:
+    if not can(actor, action, target):
+        raise NotAllowed(
+            f"Your role ({actor.role.label}) may not {action} this {_kind_of(target)}. Ask an admin for the right."
+        )
+
+
+def scope(actor: Actor, queryset: QuerySet[M], action: str = "read") -> QuerySet[M]:
+    """The rows on which the actor may act."""
+    granted = scope_of(actor, action, _kind_of(queryset.model))
+    if granted is None:
+        return queryset.none()
+    if granted is Scope.ALL:
+        return queryset
+    return queryset.filter(_rows_of(actor, granted, queryset.model))

@@ -1,0 +1,153 @@
+"""The contract of a step type: its config schema, ports, effect class and code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from crm.actors import Actor
+
+JSON = Any
+JSONSchema = Mapping[str, Any]
+
+
+class Effect(StrEnum):
+    """What a step touches decides how often it may happen when a worker dies."""
+
+    PURE = "pure"  # nothing: recorded once
+    LOCAL = "local"  # our own database: exactly once, in the finish's transaction
+    KEYED = "keyed"  # outside, told apart by an idempotency key: once in effect
+    UNKEYED = "unkeyed"  # outside, can't be told apart: see OnUncertain
+
+    @property
+    def is_outside(self) -> bool:
+        return self in (Effect.KEYED, Effect.UNKEYED)
+
+
+class OnUncertain(StrEnum):
+    """What to do when a worker died while an unkeyed effect was on its way."""
+
+    RETRY = "retry"  # at least once
+    PARK = "park"  # at most once, then a person decides
+
+
+class Family(StrEnum):
+    TRIGGER = "trigger"
+    CRM = "crm"
+    DECISION = "decision"
+    AI = "ai"
+    PEOPLE = "people"
+    CONNECT = "connect"
+    FLOW = "flow"
+
+
+class StepConfig(BaseModel):
+    """Base of all config schemas: unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    id: UUID
+    number: int
+    workflow_id: int
+    workflow: str
+    version: int
+    input: JSON
+    actor: Actor  # the run, with the rights of the member who published it
+
+    @property
+    def label(self) -> str:
+        return f"{self.workflow} v{self.version}"
+
+
+@dataclass(frozen=True)
+class StepContext:
+    run: RunInfo
+    node: str
+    label: str
+    item: int  # chunk number under a map, else 0
+    index: int  # position in the map's items, else 0
+    attempt: int
+    input: JSON  # the resolved `inputs`, else the output of the step before
+    idempotency_key: str  # the same for every attempt
+    signal: JSON | None = None  # what the step waited for, once it came
+    waited: bool = False  # it waited for a time, and the time has come
+
+
+@dataclass(frozen=True)
+class Done:
+    output: JSON = None
+    port: str = "out"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Come back at `until`, or when a person's answer comes; `until` None re-checks daily."""
+
+    until: datetime | None = None
+    person: bool = False
+
+
+@dataclass(frozen=True)
+class Expand:
+    """Run the body once for each item, in chunks."""
+
+    items: Sequence[JSON]
+    chunk_size: int | None = None
+    stop_on_error: bool = False
+
+
+Outcome = Done | Wait | Expand
+
+
+class StepError(Exception):
+    """A step's failure: a stable code and a sentence; `retry` for what may pass by itself."""
+
+    def __init__(
+        self, message: str, *, code: str, retry: bool = False, details: JSON = None, uncertain: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.message, self.code, self.retry, self.details = message, code, retry, details
+        # The effect may have happened all the same.
+        self.uncertain = uncertain
+
+    def as_json(self) -> dict[str, JSON]:
+        shown = {"code": self.code, "message": self.message, "details": self.details}
+        return {key: value for key, value in shown.items() if value is not None}
+
+
+C = TypeVar("C", bound=StepConfig)
+
+# What each item of a chunk came to.
+ItemOutcome = Done | StepError
+
+
+@dataclass(frozen=True)
+class StepType(Generic[C]):
+    key: str
+    title: str
+    family: Family
+    description: str
+    effect: Effect
+    config: type[C]
+    run: Callable[[StepContext, C], Outcome]
+    # A whole chunk at once; without it the items are run one by one.
+    run_batch: Callable[[Sequence[tuple[StepContext, C]]], Sequence[ItemOutcome]] | None = None
+    ports: tuple[str, ...] = ("out",)
+    # The config field (a list of objects with `name`) whose entries are ports too, before `else`.
+    dynamic_ports: str | None = None
+    output: JSONSchema | None = None
+    icon: str = ""
+    aliases: tuple[str, ...] = ()
+    on_uncertain: OnUncertain = OnUncertain.PARK
+    container: bool = False
+    # It may wait, so under a map it gets a step row an item.
+    waits: bool = False
