@@ -7,3 +7,4 @@ from uuid import UUID
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 run_id: ContextVar[UUID | None] = ContextVar("run_id", default=None)
+actor: ContextVar[str] = ContextVar("actor", default="")

@@ -1,0 +1,13 @@
+"""The web server's entry point."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+# Under ASGI every request has a thread of its own: a kept connection would never be used again.
+os.environ.setdefault("DATABASE_CONN_MAX_AGE", "0")
+
+application = get_asgi_application()

@@ -1,0 +1,40 @@
+"""Development: the embedded servers, generated secrets, demo log-ins, loopback only."""
+
+from __future__ import annotations
+
+from config import embedded, env
+from config.settings.base import *
+from config.settings.celery import *
+from config.settings.databases import postgres, redis_cache
+from config.settings.logging import *
+from config.settings.security import *
+
+DATA_DIR = embedded.data_dir()
+SECRETS = embedded.read_or_create_secrets(DATA_DIR)
+
+DEBUG = env.boolean("DEBUG", True)
+SECRET_KEY = SECRETS["SECRET_KEY"]
+TOKENS["KEY"] = SECRETS["TOKEN_KEY"]
+ENCRYPTION_KEY = SECRETS["ENCRYPTION_KEY"]
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+DEMO_LOGINS = True
+
+DATABASES = {"default": postgres(env.text("DATABASE_URL", embedded.database_url(DATA_DIR)))}
+BROKER_URL = env.text("BROKER_URL", embedded.broker_url(DATA_DIR))
+CELERY_BROKER_URL = BROKER_URL
+CACHES = {"default": redis_cache(BROKER_URL)}
+
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "files"
+
+# Mail goes to the catcher that `make run` starts; nothing leaves the machine.
+MAIL_CATCHER_DIR = DATA_DIR / "mail"
+EMAIL_HOST = "127.0.0.1"
+EMAIL_PORT = env.integer("MAIL_CATCHER_PORT", 1025)
+DEFAULT_FROM_EMAIL = "Rapport <rapport@example.com>"
