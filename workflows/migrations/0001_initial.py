@@ -1,5 +1,6 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import workflows.models.runs
 from django.conf import settings
 from django.db import migrations, models
 
@@ -14,6 +15,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(
+            "CREATE SEQUENCE workflows_run_number", reverse_sql="DROP SEQUENCE workflows_run_number"
+        ),
         migrations.CreateModel(
             name='Blob',
             fields=[
@@ -30,7 +34,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('run_id', 'node', 'item', 'dedup_key', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('run_id', models.UUIDField()),
                 ('node', models.CharField(max_length=60)),
-                ('item', models.IntegerField(default=0)),
+                ('item', models.IntegerField(db_default=0)),
                 ('dedup_key', models.CharField(max_length=100)),
                 ('payload', models.JSONField()),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -52,10 +56,10 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('run_id', 'node', 'item', 'attempt', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('run_id', models.UUIDField()),
                 ('node', models.CharField(max_length=60)),
-                ('item', models.IntegerField(default=0)),
+                ('item', models.IntegerField(db_default=0)),
                 ('attempt', models.IntegerField()),
                 ('worker_id', models.UUIDField(null=True)),
-                ('agent', models.CharField(blank=True, max_length=60)),
+                ('agent', models.CharField(blank=True, db_default='', max_length=60)),
                 ('started_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField()),
                 ('outcome', models.CharField(max_length=12)),
@@ -69,9 +73,9 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('run_id', 'node', 'item', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('run_id', models.UUIDField()),
                 ('node', models.CharField(max_length=60)),
-                ('item', models.IntegerField(default=0)),
+                ('item', models.IntegerField(db_default=0)),
                 ('attempt', models.IntegerField()),
-                ('port', models.CharField(default='out', max_length=60)),
+                ('port', models.CharField(db_default='out', max_length=60)),
                 ('output', models.JSONField(null=True)),
                 ('blob_id', models.UUIDField(null=True)),
                 ('finished_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
@@ -96,17 +100,17 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('run_id', 'node', 'item', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('run_id', models.UUIDField()),
                 ('node', models.CharField(max_length=60)),
-                ('item', models.IntegerField(default=0)),
+                ('item', models.IntegerField(db_default=0)),
                 ('kind', models.CharField(max_length=60)),
                 ('state', models.CharField(choices=[('PENDING', 'Not reached'), ('READY', 'Queued'), ('RUNNING', 'Running'), ('WAITING', 'Waiting'), ('UNCERTAIN', 'Uncertain'), ('SUCCEEDED', 'Succeeded'), ('SKIPPED', 'Skipped'), ('FAILED', 'Failed'), ('CANCELLED', 'Cancelled'), ('DEAD', 'Dead')], max_length=10)),
-                ('waits_for', models.CharField(blank=True, choices=[('', 'nothing'), ('time', 'a time'), ('retry', 'its next try'), ('person', 'a person'), ('items', 'its items')], default='', max_length=10)),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('pending', models.IntegerField(default=0)),
-                ('taken', models.IntegerField(default=0)),
-                ('failed', models.IntegerField(default=0)),
-                ('attempt', models.IntegerField(default=0)),
-                ('failures', models.IntegerField(default=0)),
-                ('crashes', models.IntegerField(default=0)),
+                ('waits_for', models.CharField(blank=True, choices=[('', 'nothing'), ('time', 'a time'), ('retry', 'its next try'), ('person', 'a person'), ('items', 'its items')], db_default='', max_length=10)),
+                ('priority', models.SmallIntegerField(db_default=0)),
+                ('pending', models.IntegerField(db_default=0)),
+                ('taken', models.IntegerField(db_default=0)),
+                ('failed', models.IntegerField(db_default=0)),
+                ('attempt', models.IntegerField(db_default=0)),
+                ('failures', models.IntegerField(db_default=0)),
+                ('crashes', models.IntegerField(db_default=0)),
                 ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('wake_at', models.DateTimeField(null=True)),
                 ('worker_id', models.UUIDField(null=True)),
@@ -181,8 +185,8 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('RUNNING', 'Running'), ('SUCCEEDED', 'Succeeded'), ('FAILED', 'Failed'), ('CANCELLED', 'Cancelled')], default='RUNNING', max_length=10)),
+                ('number', models.BigIntegerField(db_default=workflows.models.runs.NextRunNumber())),
+                ('state', models.CharField(choices=[('RUNNING', 'Running'), ('SUCCEEDED', 'Succeeded'), ('FAILED', 'Failed'), ('CANCELLED', 'Cancelled')], db_default='RUNNING', max_length=10)),
                 ('trigger', models.CharField(max_length=40)),
                 ('started_by_id', models.CharField(max_length=60)),
                 ('started_by', models.CharField(max_length=150)),
@@ -190,11 +194,11 @@ class Migration(migrations.Migration):
                 ('output', models.JSONField(null=True)),
                 ('error', models.JSONField(null=True)),
                 ('parent_run', models.UUIDField(null=True)),
-                ('parent_node', models.CharField(blank=True, default='', max_length=40)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('priority', models.SmallIntegerField(default=0)),
+                ('parent_node', models.CharField(blank=True, db_default='', max_length=40)),
+                ('depth', models.PositiveSmallIntegerField(db_default=0)),
+                ('priority', models.SmallIntegerField(db_default=0)),
                 ('deadline_at', models.DateTimeField(null=True)),
-                ('cancel_requested', models.BooleanField(default=False)),
+                ('cancel_requested', models.BooleanField(db_default=False)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflows.version')),

@@ -28,8 +28,6 @@ RUN_KEYS = """
     ALTER TABLE workflows_run
         ADD FOREIGN KEY (version_id) REFERENCES workflows_version (id),
         ADD FOREIGN KEY (workflow_id) REFERENCES workflows_workflow (id);
-    CREATE SEQUENCE workflows_run_number OWNED BY workflows_run.number;
-    ALTER TABLE workflows_run ALTER COLUMN number SET DEFAULT nextval('workflows_run_number');
 """
 
 MAKE_PARTITIONS = """

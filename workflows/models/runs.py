@@ -8,14 +8,19 @@ from django.db.models.functions import Now
 from workflows.states import OPEN, RunState, StepState, WaitFor
 
 
+class NextRunNumber(models.Func):
+    template = "nextval('workflows_run_number')"
+    output_field = models.BigIntegerField()
+
+
 class Run(models.Model):
     """One execution of a version; written at its start and at its end."""
 
     id = models.UUIDField(primary_key=True)
-    number = models.BigIntegerField()
+    number = models.BigIntegerField(db_default=NextRunNumber())
     version = models.ForeignKey("workflows.Version", on_delete=models.PROTECT, related_name="+")
     workflow = models.ForeignKey("workflows.Workflow", on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    state = models.CharField(max_length=10, choices=RunState, db_default=RunState.RUNNING)
     trigger = models.CharField(max_length=40)  # the node that started it
     started_by_id = models.CharField(max_length=60)
     started_by = models.CharField(max_length=150)
@@ -23,11 +28,11 @@ class Run(models.Model):
     output = models.JSONField(null=True)
     error = models.JSONField(null=True)
     parent_run = models.UUIDField(null=True)
-    parent_node = models.CharField(max_length=40, blank=True, default="")
-    depth = models.PositiveSmallIntegerField(default=0)
-    priority = models.SmallIntegerField(default=0)
+    parent_node = models.CharField(max_length=40, blank=True, db_default="")
+    depth = models.PositiveSmallIntegerField(db_default=0)
+    priority = models.SmallIntegerField(db_default=0)
     deadline_at = models.DateTimeField(null=True)
-    cancel_requested = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -64,17 +69,17 @@ class Step(models.Model):
     pk = models.CompositePrimaryKey("run_id", "node", "item")
     run_id = models.UUIDField()
     node = models.CharField(max_length=60)
-    item = models.IntegerField(default=0)
+    item = models.IntegerField(db_default=0)
     kind = models.CharField(max_length=60)
     state = models.CharField(max_length=10, choices=StepState)
-    waits_for = models.CharField(max_length=10, choices=WaitFor, blank=True, default="")
-    priority = models.SmallIntegerField(default=0)
-    pending = models.IntegerField(default=0)  # edges, or chunks, still to be resolved
-    taken = models.IntegerField(default=0)  # edges that were taken
-    failed = models.IntegerField(default=0)  # unhandled failures that reached this join
-    attempt = models.IntegerField(default=0)  # the fence
-    failures = models.IntegerField(default=0)
-    crashes = models.IntegerField(default=0)
+    waits_for = models.CharField(max_length=10, choices=WaitFor, blank=True, db_default="")
+    priority = models.SmallIntegerField(db_default=0)
+    pending = models.IntegerField(db_default=0)  # edges, or chunks, still to be resolved
+    taken = models.IntegerField(db_default=0)  # edges that were taken
+    failed = models.IntegerField(db_default=0)  # unhandled failures that reached this join
+    attempt = models.IntegerField(db_default=0)  # the fence
+    failures = models.IntegerField(db_default=0)
+    crashes = models.IntegerField(db_default=0)
     since = models.DateTimeField(db_default=Now())
     wake_at = models.DateTimeField(null=True)
     worker_id = models.UUIDField(null=True)
