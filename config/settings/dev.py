@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from config import embedded, env
+from config import data_dir, env
 from config.settings.base import *
 from config.settings.celery import *
 from config.settings.databases import postgres, redis_cache
 from config.settings.logging import *
 from config.settings.security import *
 
-DATA_DIR = embedded.data_dir()
-SECRETS = embedded.read_or_create_secrets(DATA_DIR)
+DATA_DIR = data_dir.path()
+SECRETS = data_dir.read_or_create_secrets(DATA_DIR)
 
 DEBUG = env.boolean("DEBUG", True)
 SECRET_KEY = SECRETS["SECRET_KEY"]
@@ -20,8 +20,8 @@ ENCRYPTION_KEY = SECRETS["ENCRYPTION_KEY"]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 DEMO_LOGINS = True
 
-DATABASES = {"default": postgres(env.text("DATABASE_URL", embedded.database_url(DATA_DIR)))}
-BROKER_URL = env.text("BROKER_URL", embedded.broker_url(DATA_DIR))
+DATABASES = {"default": postgres(env.text("DATABASE_URL", data_dir.database_url(DATA_DIR)))}
+BROKER_URL = env.text("BROKER_URL", data_dir.broker_url(DATA_DIR))
 CELERY_BROKER_URL = BROKER_URL
 CACHES = {"default": redis_cache(BROKER_URL)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from config import embedded, env
+from config import data_dir, env
 from config.settings.base import *
 from config.settings.celery import *
 from config.settings.databases import postgres, redis_cache
@@ -13,7 +13,7 @@ from config.settings.logging import *
 from config.settings.security import *
 
 # Each session has a folder of its own, so that any number may run at once; its children inherit it.
-DATA_DIR = Path(os.environ.setdefault("RAPPORT_TEST_DIR", str(embedded.data_dir() / "tests" / str(os.getpid()))))
+DATA_DIR = Path(os.environ.setdefault("RAPPORT_TEST_DIR", str(data_dir.path() / "tests" / str(os.getpid()))))
 
 SECRET_KEY = "test-secret-key-test-secret-key-test-secret-key-test"
 TOKENS["KEY"] = "test-token-key-test-token-key-test-token-key-test-ok"
@@ -23,8 +23,8 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 DEMO_LOGINS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-DATABASES = {"default": postgres(env.text("DATABASE_URL", embedded.database_url(DATA_DIR)))}
-BROKER_URL = env.text("BROKER_URL", embedded.broker_url(DATA_DIR))
+DATABASES = {"default": postgres(env.text("DATABASE_URL", data_dir.database_url(DATA_DIR)))}
+BROKER_URL = env.text("BROKER_URL", data_dir.broker_url(DATA_DIR))
 CELERY_BROKER_URL = BROKER_URL
 CACHES = {"default": redis_cache(BROKER_URL)}
 
