@@ -1,0 +1,60 @@
+"""Sums and ratios of numeric fields whose names end in the same word, such as charges."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from agents.churn.table import Field
+
+GROUP_LIMIT = 6  # ratios grow with the square of the group
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A number made of other fields, named by their positions."""
+
+    operation: Literal["sum", "ratio"]
+    of: tuple[int, ...]
+    typical: float = 0.0  # stands in when a part is missing or the divisor is zero
+
+
+def last_word(name: str) -> str | None:
+    """Return the last word of a name of several words, in the singular."""
+    words = [word.lower() for word in WORD.findall(name)]
+    if len(words) < 2:
+        return None
+    last = words[-1]
+    return last[:-1] if last.endswith("s") and len(last) > 3 else last
+
+
+def derive(fields: Sequence[Field]) -> list[Derived]:
+    """Propose one sum for each group of alike named numbers and a ratio for each pair."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for position, field in enumerate(fields):
+        word = last_word(field.name)
+        if field.kind == "number" and word is not None:
+            groups[word].append(position)
+    derived: list[Derived] = []
+    for group in groups.values():
+        members = group[:GROUP_LIMIT]
+        if len(members) > 1:
+            derived.append(Derived("sum", tuple(members)))
+            derived.extend(Derived("ratio", larger_first(fields, pair)) for pair in combinations(members, 2))
+    return derived
+
+
+def larger_first(fields: Sequence[Field], pair: tuple[int, int]) -> tuple[int, int]:
+    """Put the field with the larger median on top: total over monthly reads as a count of months."""
+    first, second = pair
+    return pair if magnitude(fields[first]) >= magnitude(fields[second]) else (second, first)
+
+
+def magnitude(field: Field) -> float:
+    """Return the size of a field's typical value."""
+    return abs(float(field.typical))
