@@ -59,7 +59,7 @@ class Postgres:
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise()
         self.stop()
-        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        self._clear_leftovers(sockets)
         self._run("pg_ctl", "-w", "-t", "60", "-s", "-l", str(self._log_file()), "-o", self._options(sockets), "start")
 
     def stop(self) -> None:
@@ -94,10 +94,25 @@ class Postgres:
         """Tell a live server of ours from a stale pid file whose number another process has now."""
         try:
             pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-            process = psutil.Process(pid)
-            return process.name() == "postgres" and str(self.cluster) in process.cmdline()
-        except (FileNotFoundError, ValueError, psutil.Error):
+        except (FileNotFoundError, ValueError):
             return False
+        return pid in {process.pid for process in self._processes()}
+
+    def _processes(self) -> list[psutil.Process]:
+        """Find the cluster's processes, also those that outlive a killed postmaster for a moment."""
+        cluster = str(self.cluster.resolve())
+        found = psutil.process_iter(["name", "cwd", "status"])
+        ours = (process for process in found if process.info["cwd"] == cluster)
+        return [process for process in ours if process.info["name"] == "postgres" and not _is_zombie(process)]
+
+    def _clear_leftovers(self, sockets: Path) -> None:
+        """Remove lock files that no process stands behind; PostgreSQL itself goes by the number alone."""
+        _, alive = psutil.wait_procs(self._processes(), timeout=5)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=5)
+        for name in (self.cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+            name.unlink(missing_ok=True)
 
     def _log_file(self) -> Path:
         account = self._account()
@@ -175,6 +190,10 @@ class Valkey:
                 break
             time.sleep(0.02)
         raise ServerError(f"Valkey did not start; its log is {self.data / 'valkey.log'}.")
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    return bool(process.info["status"] == psutil.STATUS_ZOMBIE)
 
 
 def _private_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
