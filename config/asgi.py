@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from django.core import checks
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
@@ -11,3 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 os.environ.setdefault("DATABASE_CONN_MAX_AGE", "0")
 
 application = get_asgi_application()
+
+unsafe = [message for message in checks.run_checks(tags=["rapport"]) if message.is_serious()]
+if unsafe:
+    raise SystemExit("\n".join(str(message) for message in unsafe))

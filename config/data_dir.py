@@ -36,6 +36,12 @@ def broker_url(data: Path) -> str:
     return f"redis+socket://{socket_dir(data, 'valkey')}/valkey.sock"
 
 
+def mail_port(data: Path) -> int:
+    """Say where the mail catcher of this installation listens."""
+    path = data / "mail_port"
+    return int(path.read_text()) if path.exists() else 1025
+
+
 def read_or_create_secrets(data: Path) -> dict[str, str]:
     """Generate an installation's keys once; later starts read the same ones."""
     path = data / "secrets.json"

@@ -154,6 +154,7 @@ class Valkey:
     """One Valkey server that listens on a unix socket only and keeps nothing: what it holds are hints."""
 
     data: Path
+    environment: dict[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -168,7 +169,9 @@ class Valkey:
         command = [str(VALKEY), *(part for option in options.items() for part in option)]
         # In a session of its own, so that Ctrl-C ends it last and not first.
         with (self.data / "valkey.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=self.environment, start_new_session=True
+            )  # noqa: S603
         self._wait()
 
     def stop(self) -> None:

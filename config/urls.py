@@ -1,4 +1,4 @@
-"""Every address of the installation."""
+"""Every address of the installation, but for /healthz and /readyz, which config.health answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from config import api_page, health
+from config import api_page
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_page.SwaggerPage.as_view(url_name="api-schema"), name="api-docs"),

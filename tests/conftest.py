@@ -1,4 +1,4 @@
-"""What every test may ask for: servers of its session's own, the broker, agents as real processes, the whole product."""
+"""What every test may ask for: servers of its session's own, the broker, agents as processes, the product."""
 
 from __future__ import annotations
 

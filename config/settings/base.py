@@ -8,6 +8,8 @@ from typing import Any
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = False
+PRODUCTION = False
+DEMO_LOGINS = False
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 AUTH_USER_MODEL = "crm.Member"
@@ -40,9 +42,11 @@ INSTALLED_APPS = [
     "crm.apps.CrmConfig",
     "workflows.apps.WorkflowsConfig",
     "agents.apps.AgentsConfig",
+    "config.apps.ConfigConfig",
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "config.request_log.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -53,11 +57,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "config.request_log.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    # Synchronous and innermost: Django then runs all of the above in one thread instead of hopping at each.
+    "config.request_log.ActorMiddleware",
 ]
 
 _LOADERS = [

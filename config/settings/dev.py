@@ -12,7 +12,7 @@ from config.settings.security import *
 DATA_DIR = data_dir.path()
 SECRETS = data_dir.read_or_create_secrets(DATA_DIR)
 
-DEBUG = env.boolean("DEBUG", True)
+DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = SECRETS["SECRET_KEY"]
 TOKENS["KEY"] = SECRETS["TOKEN_KEY"]
 ENCRYPTION_KEY = SECRETS["ENCRYPTION_KEY"]
@@ -23,10 +23,12 @@ DEMO_LOGINS = True
 DATABASES = {"default": postgres(env.text("DATABASE_URL", data_dir.database_url(DATA_DIR)))}
 BROKER_URL = env.text("BROKER_URL", data_dir.broker_url(DATA_DIR))
 CELERY_BROKER_URL = BROKER_URL
+# Honcho waits five seconds before it kills.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CACHES = {"default": redis_cache(BROKER_URL)}
 
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = True
+WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -36,5 +38,5 @@ MEDIA_ROOT = DATA_DIR / "files"
 # Mail goes to the catcher that `make run` starts; nothing leaves the machine.
 MAIL_CATCHER_DIR = DATA_DIR / "mail"
 EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = env.integer("MAIL_CATCHER_PORT", 1025)
+EMAIL_PORT = env.integer("MAIL_CATCHER_PORT", data_dir.mail_port(DATA_DIR))
 DEFAULT_FROM_EMAIL = "Rapport <rapport@example.com>"

@@ -1,0 +1,70 @@
+# The commands of a developer. `make run` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+# uv installs in seconds; where it cannot, pip does the same from the same hashes.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+
+.PHONY: run test env lint types imports migrations bundle check format lock chaos bench clean
+
+run: $(VENV)/runtime
+	@exec $(BIN)/python -m config.launch
+
+test: $(VENV)/development
+	@$(BIN)/python -m tests.e2e.chromium
+	@$(BIN)/python -m pytest $(TESTS)
+
+env: $(VENV)/development
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rapport needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 run")'
+	@echo "  environment              making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/runtime: requirements.txt | $(BIN)/uv
+	@echo "  environment              installing packages"
+	@$(call INSTALL,requirements.txt)
+	@touch $@
+
+$(VENV)/development: $(VENV)/runtime requirements-dev.txt
+	@echo "  environment              installing tools for tests"
+	@$(call INSTALL,requirements-dev.txt)
+	@touch $@
+
+lint: $(VENV)/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/development
+	$(BIN)/mypy
+
+imports: $(VENV)/development
+	$(BIN)/lint-imports
+
+migrations: $(VENV)/development
+	$(BIN)/python scripts/with_servers.py $(BIN)/python manage.py makemigrations --check --dry-run
+
+bundle:
+	scripts/check_bundle.sh
+
+check: lint types imports migrations bundle
+
+format: $(VENV)/development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(BIN)/uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+chaos: $(VENV)/development
+	$(BIN)/python -m pytest -m chaos tests/chaos
+
+bench: $(VENV)/development
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .data staticfiles

@@ -1,0 +1,10 @@
+"""The wiring as a Django app: it brings the system checks, a command and two pages."""
+
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401 - registers the checks
