@@ -32,3 +32,12 @@ def get(key: str) -> StepType[Any]:
 
 def all_types() -> list[StepType[Any]]:
     return list(_types.values())
+
+
+def aliases() -> dict[str, str]:
+    """Other names that documents may use, and the step types' own."""
+    return dict(_aliases)
+
+
+def by_key() -> dict[str, StepType[Any]]:
+    return dict(_types)

@@ -20,6 +20,7 @@ ERROR_PORT = "error"
 MAX_NODES = 1_000
 MAX_EDGES = 5_000
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
 MAX_LABEL = 120
 MAX_PORT = 60
 MAX_ATTEMPTS = 20
@@ -129,8 +130,35 @@ def check_limits(raw: JSON) -> None:
         raise DocumentError([problem("too_many_nodes", f"A workflow has at most {MAX_NODES:,} steps.")])
     if len(raw.get("edges") or []) > MAX_EDGES:
         raise DocumentError([problem("too_many_edges", f"A workflow has at most {MAX_EDGES:,} connections.")])
-    if len(json.dumps(raw)) > MAX_BYTES:
+    if _size(raw) > MAX_BYTES:
         raise DocumentError([problem("too_large", f"A workflow takes at most {MAX_BYTES:,} bytes.")])
+
+
+def _size(raw: JSON) -> int:
+    """Bytes of the document as text; refuses what Postgres can't keep as JSON."""
+    if _is_too_deep(raw):
+        raise DocumentError([problem("too_deep", f"Values lie at most {MAX_DEPTH} levels deep.")])
+    try:
+        text = json.dumps(raw, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, TypeError) as error:  # NaN, half a surrogate pair, not JSON
+        raise DocumentError([problem("not_a_document", "The document holds a value that is not JSON.")]) from error
+    if b"\\u0000" in text:
+        raise DocumentError([problem("not_a_document", "The document holds a NUL character.")])
+    return len(text)
+
+
+def _is_too_deep(value: JSON) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _read_nodes(raw: list[JSON], aliases: Mapping[str, str], problems: list[Problem]) -> dict[str, Node]:

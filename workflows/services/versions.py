@@ -1,0 +1,104 @@
+"""Publishes drafts as numbered versions that never change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from crm import audit
+from crm.actors import Actor
+from crm.errors import FieldProblem, InvalidInput
+from crm.models import Member
+from crm.permissions import require
+from workflows import registry
+from workflows.graph.compile import compile_document
+from workflows.graph.document import Document, Problem, parse, to_json
+from workflows.graph.validate import is_publishable, validate
+from workflows.models import Version, Workflow
+from workflows.services.triggers import rewrite_triggers
+from workflows.services.workflows import StaleRevision
+
+JSON = Any
+
+
+@dataclass(frozen=True)
+class Published:
+    version: Version
+    # The secret of each new webhook by its node: shown this once.
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+def problems_of(document: JSON) -> list[Problem]:
+    """What stands between a draft and its publication."""
+    return validate(document, registry.by_key(), aliases=registry.aliases())
+
+
+@transaction.atomic
+def publish(*, actor: Actor, workflow: Workflow, base_revision: int | None = None, note: str = "") -> Published:
+    """Publishes the draft; the same draft by the same member again is the version there is."""
+    require(actor, "publish", workflow)
+    locked = Workflow.objects.select_for_update(of=("self",)).select_related("published").get(pk=workflow.pk)
+    if base_revision is not None and base_revision != locked.revision:
+        raise StaleRevision(locked)
+    problems = problems_of(locked.draft)
+    if not is_publishable(problems):
+        raise _unpublishable(problems)
+    document = parse(locked.draft, registry.aliases())
+    digest = sha256_of(document)
+    current = locked.published
+    if current and current.sha256 == digest and current.published_by_id == actor.member_id:
+        return Published(current)
+    version = _add_version(actor, locked, document, digest, note)
+    fresh = rewrite_triggers(workflow=locked, document=document)
+    audit.record_one(
+        actor=actor,
+        action="workflow.publish",
+        target=locked,
+        before={"version": current.number if current else None},
+        after={"version": version.number, "sha256": digest, "note": version.note, "revision": locked.revision},
+    )
+    workflow.refresh_from_db()
+    return Published(version, fresh)
+
+
+def sha256_of(document: Document) -> str:
+    text = json.dumps(to_json(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _add_version(actor: Actor, workflow: Workflow, document: Document, digest: str, note: str) -> Version:
+    highest = workflow.versions.aggregate(number=Max("number"))["number"] or 0
+    version = Version.objects.create(
+        workflow=workflow,
+        number=highest + 1,
+        document=to_json(document),
+        compiled=compile_document(document, runs_one_by_one=_runs_one_by_one).to_json(),
+        sha256=digest,
+        note=note.strip()[:300],
+        published_by=Member.objects.filter(pk=actor.member_id).first(),
+    )
+    workflow.published = version
+    workflow.save(update_fields=["published"])
+    return version
+
+
+def _runs_one_by_one(step_type: str) -> bool:
+    found = registry.get(step_type)
+    return found.waits or found.effect.is_outside
+
+
+def _unpublishable(problems: list[Problem]) -> InvalidInput:
+    faults = [found for found in problems if found.get("severity") != "warning"]
+    shown: list[FieldProblem] = [
+        {"node": found["node"] or "", "field": found["field"] or "", "code": found["code"], "message": found["message"]}
+        for found in faults
+    ]
+    word = "problem" if len(faults) == 1 else "problems"
+    return InvalidInput(
+        f"The draft has {len(faults)} {word}: {faults[0]['message']}", code="invalid_workflow", errors=shown
+    )
