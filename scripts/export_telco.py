@@ -106,7 +106,7 @@ def made_up_name(rng: random.Random, female: bool) -> tuple[str, str]:
 
 def identities(women: list[bool]) -> Iterator[tuple[str, str, str]]:
     """Yield an id, a name and a unique address for each customer."""
-    rng = random.Random(SEED)
+    rng = random.Random(SEED)  # noqa: S311 - names, not secrets
     seen: Counter[str] = Counter()
     for number, female in enumerate(women, start=1):
         name, stem = made_up_name(rng, female)

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from agents.churn.compiled import Curve, Fork, Leaf, Line, Model, Term, Tree
@@ -112,9 +113,7 @@ def read_artefact(artefact: object) -> Model:
 def each(parent: Mapping[str, Any], key: str, prefix: str, read: Callable[[Any, str], T]) -> list[T]:
     """Read every item of a list."""
     path = prefix + key
-    return [
-        read(item, f"{path}[{place}]") for place, item in enumerate(sequence(parent.get(key), path))
-    ]
+    return [read(item, f"{path}[{place}]") for place, item in enumerate(sequence(parent.get(key), path))]
 
 
 def read_field(value: Any, path: str) -> Field:
@@ -164,7 +163,7 @@ def read_term(value: Any, path: str) -> Term:
     pieces = tuple(each(entry, "pieces", f"{path}.", read_piece))
     if len(knots) < 2 or len(pieces) != len(knots) - 1:
         raise ArtefactError(f"{path}.pieces", "expected one between every two knots")
-    if any(left >= right for left, right in zip(knots, knots[1:], strict=False)):
+    if any(left >= right for left, right in pairwise(knots)):
         raise ArtefactError(f"{path}.knots", "expected them to rise")
     return Curve(knots, pieces, mean)
 

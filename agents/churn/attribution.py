@@ -42,10 +42,7 @@ def tabulate(tree: Tree, columns: Sequence[Column]) -> Table:
     patterns = np.arange(2 ** len(forks))[:, None]
     coalitions = np.arange(2 ** len(players))[None, :]
     left = {fork: (patterns >> place) & 1 == 1 for place, fork in enumerate(forks)}
-    known = {
-        fork: (coalitions >> players.index(owner)) & 1 == 1
-        for fork, owner in zip(forks, owners, strict=True)
-    }
+    known = {fork: (coalitions >> players.index(owner)) & 1 == 1 for fork, owner in zip(forks, owners, strict=True)}
     game = np.broadcast_to(play(tree, left, known), (patterns.size, coalitions.size))
     shares = shapley(game, len(players))
     fields = tuple(sorted({field for player in players for field in player}))
@@ -88,9 +85,6 @@ def shapley(game: Matrix, players: int) -> Matrix:
     shares = np.empty((len(game), players))
     for player in range(players):
         without = coalitions[(coalitions >> player) & 1 == 0]
-        weights = [
-            factorial(size) * factorial(players - size - 1) / factorial(players)
-            for size in sizes[without]
-        ]
+        weights = [factorial(size) * factorial(players - size - 1) / factorial(players) for size in sizes[without]]
         shares[:, player] = (game[:, without | (1 << player)] - game[:, without]) @ np.array(weights)
     return shares

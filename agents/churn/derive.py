@@ -26,7 +26,7 @@ class Derived:
 
 def last_word(name: str) -> str | None:
     """Return the last word of a name of several words, in the singular."""
-    words = [word.lower() for word in WORD.findall(name)]
+    words = [match.group().lower() for match in WORD.finditer(name)]
     if len(words) < 2:
         return None
     last = words[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from agents.churn.table import Field, Row
 from agents.churn.values import as_flag, as_number, as_text
 
 Matrix = NDArray[np.float64]
+T = TypeVar("T")
 Part = Literal["value", "level", "missing", "rare", "derived"]
 
 
@@ -57,11 +58,7 @@ def field_columns(position: int, field: Field) -> list[Column]:
 
 def learn_plan(fields: Sequence[Field], rows: Sequence[Row]) -> Plan:
     """Add the derived numbers, each with its own median for customers that lack a part."""
-    raw = {
-        position: raw_numbers(field, rows)
-        for position, field in enumerate(fields)
-        if field.kind == "number"
-    }
+    raw = {position: raw_numbers(field, rows) for position, field in enumerate(fields) if field.kind == "number"}
     derived = []
     for each in derive(fields):
         values = derived_numbers(each, raw)
@@ -91,9 +88,23 @@ def encode(plan: Plan, rows: Sequence[Row]) -> Matrix:
 
 def raw_numbers(field: Field, rows: Sequence[Row]) -> Matrix:
     """Return a numeric or true-or-false field with NaN where it is missing."""
-    read: Callable[[object], float | None] = as_flag if field.kind == "flag" else as_number
+    read = remember(as_flag) if field.kind == "flag" else as_number
     name = field.name
     return np.array([read(row.get(name)) for row in rows], dtype=float)
+
+
+def remember(read: Callable[[object], T]) -> Callable[[object], T]:
+    """Read each spelling once: a category has few."""
+    known: dict[str, T] = {}
+
+    def recall(value: object) -> T:
+        if type(value) is not str:  # 1, 1.0 and True are one key of a dict, but not one level
+            return read(value)
+        if value not in known:
+            known[value] = read(value)
+        return known[value]
+
+    return recall
 
 
 def fill(values: Matrix, typical: float) -> Matrix:
@@ -108,8 +119,12 @@ def encode_category(field: Field, rows: Sequence[Row]) -> Matrix:
     rare = width - 1 if field.rare else width  # the spare column takes what has no place
     missing = len(field.levels) if field.missing else rare
     name = field.name
-    texts = [as_text(row.get(name)) for row in rows]
-    chosen = [missing if text is None else places.get(text, rare) for text in texts]
+
+    def place(value: object) -> int:
+        level = as_text(value)
+        return missing if level is None else places.get(level, rare)
+
+    chosen = list(map(remember(place), (row.get(name) for row in rows)))
     block = np.zeros((len(rows), width + 1))
     block[np.arange(len(rows)), chosen] = 1.0
     return block[:, :width]

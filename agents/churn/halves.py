@@ -22,8 +22,7 @@ class Basis:
 
     def __init__(self, columns: Sequence[Column], matrix: Matrix, knots: int) -> None:
         self.splines = [
-            spline(matrix[:, place], knots) if column.smooth else None
-            for place, column in enumerate(columns)
+            spline(matrix[:, place], knots) if column.smooth else None for place, column in enumerate(columns)
         ]
 
     def transform(self, matrix: Matrix) -> Matrix:
@@ -46,9 +45,9 @@ def spline(values: Matrix, knots: int) -> Any:
     degree = 3
     if len(places) < 4:
         places, degree = np.array([values.min(), values.max()]), 1
-    return SplineTransformer(
-        degree=degree, knots=places[:, None], extrapolation="constant", include_bias=False
-    ).fit(values[:, None])
+    return SplineTransformer(degree=degree, knots=places[:, None], extrapolation="constant", include_bias=False).fit(
+        values[:, None]
+    )
 
 
 def fit_linear(features: Matrix, labels: Labels, strength: float) -> Any:

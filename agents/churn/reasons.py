@@ -56,9 +56,7 @@ def explain(
     return [explain_reason(prediction, reason, typical) for reason in rising + falling]
 
 
-def explain_reason(
-    prediction: Prediction, reason: Reason, typical: Mapping[str, float | str | bool]
-) -> Explanation:
+def explain_reason(prediction: Prediction, reason: Reason, typical: Mapping[str, float | str | bool]) -> Explanation:
     """Word one reason. The model has seen what goes together, not what causes what."""
     without = probability_of(prediction.log_odds - reason.contribution)
     points = 100.0 * (prediction.probability - without)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -39,6 +39,15 @@ class Blend:
         return self.slope * mixed + self.intercept
 
 
+class Tried(NamedTuple):
+    """One setting of one half and its out-of-fold log-odds, one line for each repeat."""
+
+    loss: float
+    held_out: Matrix
+    size: int  # knots or leaves
+    pace: float  # strength or iterations
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The chosen settings, and the log-odds that customers got from folds without them."""
@@ -54,11 +63,11 @@ class Choice:
 def choose(columns: Sequence[Column], matrix: Matrix, labels: Labels, seed: int) -> Choice:
     """Choose each half on its own, then how to join them."""
     splits = list(folds(labels, seed))
-    linear, knots, strength = choose_linear(columns, matrix, labels, splits)
-    trees, leaves, iterations = choose_trees(matrix, labels, splits)
-    blend = fit_blend(linear, trees, np.tile(labels, (len(linear), 1)))
-    held_out = cross_fitted(linear, trees, labels, splits[:FOLDS])
-    return Choice(knots, strength, leaves, iterations, blend, held_out)
+    linear = choose_linear(columns, matrix, labels, splits)
+    trees = choose_trees(matrix, labels, splits)
+    blend = fit_blend(linear.held_out, trees.held_out, np.tile(labels, (len(linear.held_out), 1)))
+    held_out = cross_fitted(linear.held_out, trees.held_out, labels, splits[:FOLDS])
+    return Choice(linear.size, linear.pace, trees.size, int(trees.pace), blend, held_out)
 
 
 def folds(labels: Labels, seed: int) -> Iterator[Split]:
@@ -68,9 +77,7 @@ def folds(labels: Labels, seed: int) -> Iterator[Split]:
         yield from splitter.split(np.zeros(len(labels)), labels)
 
 
-def out_of_fold(
-    labels: Labels, splits: Sequence[Split], predict: Callable[[Any, Any], Matrix]
-) -> Matrix:
+def out_of_fold(labels: Labels, splits: Sequence[Split], predict: Callable[[Any, Any], Matrix]) -> Matrix:
     """Return what `predict(train, test)` says of every row, one line for each repeat.
 
     The last axis is the row; axes between hold what `predict` varies, such as iterations.
@@ -85,47 +92,43 @@ def out_of_fold(
     return np.stack(lines)
 
 
-def choose_linear(
-    columns: Sequence[Column], matrix: Matrix, labels: Labels, splits: Sequence[Split]
-) -> tuple[Matrix, int, float]:
+def choose_linear(columns: Sequence[Column], matrix: Matrix, labels: Labels, splits: Sequence[Split]) -> Tried:
     """Try every number of knots with every strength."""
-    best: tuple[float, Matrix, int, float] | None = None
+    tried = []
     for knots in KNOTS:
         features = Basis(columns, matrix, knots).transform(matrix)
-        for strength in STRENGTHS:
-
-            def predict(
-                train: Any, test: Any, features: Matrix = features, strength: float = strength
-            ) -> Matrix:
-                model = fit_linear(features[train], labels[train], strength)
-                return np.asarray(model.decision_function(features[test]))
-
-            scores = out_of_fold(labels, splits, predict)
-            loss = log_loss(labels, scores)
-            if best is None or loss < best[0]:
-                best = (loss, scores, knots, strength)
-    assert best is not None
-    return best[1:]
+        tried += [try_linear(features, labels, splits, knots, strength) for strength in STRENGTHS]
+    return min(tried, key=lambda each: each.loss)
 
 
-def choose_trees(
-    matrix: Matrix, labels: Labels, splits: Sequence[Split]
-) -> tuple[Matrix, int, int]:
+def try_linear(features: Matrix, labels: Labels, splits: Sequence[Split], knots: int, strength: float) -> Tried:
+    """Return what the linear half says of customers it has not seen."""
+
+    def predict(train: Any, test: Any) -> Matrix:
+        model = fit_linear(features[train], labels[train], strength)
+        return np.asarray(model.decision_function(features[test]))
+
+    held_out = out_of_fold(labels, splits, predict)
+    return Tried(log_loss(labels, held_out), held_out, knots, strength)
+
+
+def choose_trees(matrix: Matrix, labels: Labels, splits: Sequence[Split]) -> Tried:
     """Try every number of leaves, and every number of trees on the way."""
-    best: tuple[float, Matrix, int, int] | None = None
-    for leaves in LEAVES:
+    tried = [try_trees(matrix, labels, splits, leaves) for leaves in LEAVES]
+    return min(tried, key=lambda each: each.loss)
 
-        def predict(train: Any, test: Any, leaves: int = leaves) -> Matrix:
-            model = fit_trees(matrix[train], labels[train], leaves, MOST_ITERATIONS)
-            return np.stack([stage.ravel() for stage in model._staged_raw_predict(matrix[test])])
 
-        scores = out_of_fold(labels, splits, predict)
-        losses = [log_loss(labels, scores[:, stage]) for stage in range(MOST_ITERATIONS)]
-        stage = int(np.argmin(losses))
-        if best is None or losses[stage] < best[0]:
-            best = (losses[stage], scores[:, stage], leaves, stage + 1)
-    assert best is not None
-    return best[1:]
+def try_trees(matrix: Matrix, labels: Labels, splits: Sequence[Split], leaves: int) -> Tried:
+    """Return what the trees say of customers they have not seen, with the best number of trees."""
+
+    def predict(train: Any, test: Any) -> Matrix:
+        model = fit_trees(matrix[train], labels[train], leaves, MOST_ITERATIONS)
+        return np.stack(list(model.staged_decision_function(matrix[test])))
+
+    stages = out_of_fold(labels, splits, predict)
+    losses = [log_loss(labels, stages[:, stage]) for stage in range(MOST_ITERATIONS)]
+    best = int(np.argmin(losses))
+    return Tried(losses[best], stages[:, best], leaves, best + 1)
 
 
 def fit_blend(linear: Matrix, trees: Matrix, labels: Labels) -> Blend:
@@ -138,9 +141,7 @@ def fit_blend(linear: Matrix, trees: Matrix, labels: Labels) -> Blend:
     return Blend(share, max(float(platt.coef_[0, 0]), 0.0), float(platt.intercept_[0]))
 
 
-def cross_fitted(
-    linear: Matrix, trees: Matrix, labels: Labels, splits: Sequence[Split]
-) -> Matrix:
+def cross_fitted(linear: Matrix, trees: Matrix, labels: Labels, splits: Sequence[Split]) -> Matrix:
     """Return log-odds joined by a blend that did not see the row, for an honest card."""
     result = np.empty(len(labels))
     for train, test in splits:

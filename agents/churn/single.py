@@ -233,5 +233,3 @@ def derive_one(derived: Derived, raw: Mapping[int, float | None]) -> float:
                 return derived.typical
             total += part
     return total if abs(total) <= LARGEST else derived.typical
-
-

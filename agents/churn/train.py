@@ -171,9 +171,7 @@ def fit(reading: Reading, labels: Labels, seed: int) -> Fitted:
         return Fitted(basis, linear, trees, choice)
 
 
-def compile_model(
-    fitted: Fitted, reading: Reading, rows: int, label: str, positive: str
-) -> Model:
+def compile_model(fitted: Fitted, reading: Reading, rows: int, label: str, positive: str) -> Model:
     """Return the fitted model as plain numbers."""
     terms, linear_base = compile_terms(fitted.basis, fitted.linear, reading.matrix)
     trees, tree_base = compile_trees(fitted.trees)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     """The churn commands."""
 
     help = "Evaluate the churn model on a CSV of customers by cross-validation."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own form
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare `evaluate`."""
@@ -30,7 +30,10 @@ class Command(BaseCommand):
         command.add_argument("--folds", type=int, default=5)
         command.add_argument("--seed", type=int, default=0)
         command.add_argument(
-            "--trust", action="append", default=[], metavar="COLUMN",
+            "--trust",
+            action="append",
+            default=[],
+            metavar="COLUMN",
             help="keep a field that sets off the leak alarm",
         )
         command.add_argument("--json", action="store_true", help="print JSON alone")
@@ -41,8 +44,13 @@ class Command(BaseCommand):
             with options["csv"].open(encoding="utf-8-sig", newline="") as handle:
                 rows = list(csv.DictReader(handle))
             evaluation = evaluate(
-                rows, options["label"], options["positive"], options["folds"], options["seed"],
-                trusted=options["trust"], progress=self.show_fold,
+                rows,
+                options["label"],
+                options["positive"],
+                options["folds"],
+                options["seed"],
+                trusted=options["trust"],
+                progress=self.show_fold,
             )
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise CommandError(f"{options['csv']} cannot be read: {error}") from error
