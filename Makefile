@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
 	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: run test env lint types imports migrations bundle check format lock chaos bench clean
+.PHONY: run test env lint types imports migrations bundle check format lock chaos bench keys clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m config.launch
@@ -45,7 +45,8 @@ imports: $(VENV)/development
 	$(BIN)/lint-imports
 
 migrations: $(VENV)/development
-	$(BIN)/python scripts/with_servers.py $(BIN)/python manage.py makemigrations --check --dry-run
+	@# Without a database Django warns that it cannot check the history, and compares models and files all the same.
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 bundle:
 	scripts/check_bundle.sh
@@ -65,6 +66,9 @@ chaos: $(VENV)/development
 
 bench: $(VENV)/development
 	$(BIN)/python -m benchmarks
+
+keys: $(VENV)/runtime
+	@$(BIN)/python -m config.data_dir
 
 clean:
 	rm -rf $(VENV) .data staticfiles

@@ -47,14 +47,17 @@ def read_or_create_secrets(data: Path) -> dict[str, str]:
     path = data / "secrets.json"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        fresh = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "TOKEN_KEY": secrets.token_urlsafe(48),
-            "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        }
-        _write_once(path, json.dumps(fresh))
+        _write_once(path, json.dumps(fresh_keys()))
     stored: dict[str, str] = json.loads(path.read_text())
     return stored
+
+
+def fresh_keys() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "TOKEN_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
 
 
 def _write_once(path: Path, content: str) -> None:
@@ -68,3 +71,8 @@ def _write_once(path: Path, content: str) -> None:
         pass
     finally:
         os.unlink(name)
+
+
+if __name__ == "__main__":
+    for name, value in fresh_keys().items():
+        print(f"{name}={value}")

@@ -141,7 +141,7 @@ class Postgres:
         output = self.data / f"{program}.log"
         # Into a file: the server inherits the output, and a pipe would stay open as long as it lives.
         with output.open("w+") as file:
-            code = subprocess.run(command, stdout=file, stderr=file, cwd=self.data, check=False).returncode  # noqa: S603
+            code = subprocess.run(command, stdout=file, stderr=file, cwd=self.data, check=False).returncode
             file.seek(0)
             said = file.read().strip()
         if code != 0:
@@ -171,7 +171,7 @@ class Valkey:
         with (self.data / "valkey.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self.environment, start_new_session=True
-            )  # noqa: S603
+            )
         self._wait()
 
     def stop(self) -> None:

@@ -66,9 +66,9 @@ def _launch(data: Path, port: int, stack: ExitStack) -> None:
     _end_leftovers(data)
     _refuse_taken_port(port)
     environment = _environment(data, port)
-    stack.callback(_end_leftovers, data)
     with _progress("database and broker"):
         _start_servers(data, environment, stack)
+    stack.callback(_end_leftovers, data)
     _run_manage("prepare", environment)
     _print_line("services", "starting")
     honcho = stack.enter_context(_procfile(environment))
@@ -172,8 +172,14 @@ def _start_servers(data: Path, environment: dict[str, str], stack: ExitStack) ->
 def _run_manage(command: str, environment: dict[str, str]) -> None:
     unlimited = {"DATABASE_STATEMENT_TIMEOUT_MS": "0", "DATABASE_IDLE_TIMEOUT_MS": "0"}
     arguments = [sys.executable, "manage.py", command]
-    done = subprocess.Popen(arguments, env={**environment, **unlimited}, cwd=data_dir.BASE_DIR, start_new_session=True)
-    if done.wait() != 0:
+    with subprocess.Popen(
+        arguments, env={**environment, **unlimited}, cwd=data_dir.BASE_DIR, start_new_session=True
+    ) as process:
+        try:
+            code = process.wait()
+        finally:
+            process.terminate()
+    if code != 0:
         raise LaunchError(f"`manage.py {command}` failed; its message is above.")
 
 
@@ -202,7 +208,7 @@ def _wait_until_ready(honcho: subprocess.Popen[bytes], port: int) -> None:
 
 def _is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return json.load(answer)["status"] == "ready"
     except (urllib.error.URLError, OSError, ValueError):
         return False
