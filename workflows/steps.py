@@ -90,8 +90,9 @@ class Done:
 
 @dataclass(frozen=True)
 class Wait:
-    """Come back at `until`, or when a person's answer comes; `until` None re-checks daily."""
+    """Come back after `seconds` of the database's clock, at `until`, or when a person's answer comes."""
 
+    seconds: float | None = None
     until: datetime | None = None
     person: bool = False
 

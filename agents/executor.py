@@ -1,0 +1,182 @@
+"""Carries steps out: claims one, executes it and what follows, and records all of it.
+
+A chain of steps that touch nothing outside runs in one transaction. A step with an outside effect is claimed
+in one transaction, executed in none, and its finish opens the next.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic, sleep
+
+from django.db import OperationalError, connection, transaction
+
+from agents.evaluate import Evaluated, evaluate
+from agents.lease import renewed
+from agents.settle import settle
+from crm import context
+from workflows.engine import rows, wake
+from workflows.engine.ledger import Key, Ledger
+from workflows.engine.program import Program, program_of
+from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
+from workflows.steps import JSON, StepError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Chain:
+    """A run in this process's hands."""
+
+    run: RunRow
+    program: Program
+    worker: WorkerInfo
+    memory: dict[Key, tuple[str, JSON]] = field(default_factory=dict)
+
+    def ledger(self) -> Ledger:
+        return Ledger(self.run, self.program, self.worker, self.memory)
+
+    def ref(self, task: Task) -> StepRef:
+        return StepRef(self.run.id, task.node, task.item)
+
+    def reaches_outside(self, task: Task) -> bool:
+        return self.program.instructions[task.node].type.effect.is_outside
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A step that was claimed and committed, to be executed next."""
+
+    chain: Chain
+    task: Task
+
+
+Next = StepRef | Claimed | None
+
+
+def work(ref: StepRef, worker: WorkerInfo) -> bool:
+    """Carries out a ready step and what follows from it; False if another worker had it."""
+    upcoming: Next = ref
+    worked = False
+    token = context.run_id.set(ref.run_id)
+    try:
+        while upcoming is not None:
+            if isinstance(upcoming, StepRef):
+                upcoming = _begin(upcoming, worker)
+            else:
+                upcoming = _proceed(upcoming)
+            worked = worked or upcoming is not None
+    finally:
+        context.run_id.reset(token)
+    return worked
+
+
+def _begin(ref: StepRef, worker: WorkerInfo) -> Next:
+    try:
+        return _claim_and_run(ref, worker)
+    except Exception:
+        # The whole chain was rolled back. Once more, each step by itself, so that the culprit is recorded.
+        logger.exception("A chain of steps was rolled back", extra={"node": ref.node})
+        return _claim_carefully(ref, worker)
+
+
+def _claim_and_run(ref: StepRef, worker: WorkerInfo) -> Next:
+    with transaction.atomic():
+        claimed = rows.claim(ref, worker.id, datetime.now(UTC))
+        if claimed is None:
+            return None
+        task, late = claimed
+        chain = _chain(ref, worker)
+        # A step that lay ready for long may be one that kills workers: the claim is committed first, and counts.
+        if late or task.crashes or chain.reaches_outside(task):
+            return Claimed(chain, task)
+        ledger = chain.ledger()
+        settle(ledger, task, evaluate(ledger, task))
+        return _carry_on(chain, ledger)
+
+
+def _claim_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
+    with transaction.atomic():
+        claimed = rows.claim(ref, worker.id, datetime.now(UTC))
+        if claimed is None:
+            return None
+        task = claimed[0]
+        task.crashes = max(task.crashes, 1)
+        return Claimed(_chain(ref, worker), task)
+
+
+def _chain(ref: StepRef, worker: WorkerInfo) -> Chain:
+    run = rows.run_row(ref.run_id)
+    return Chain(run, program_of(run.version_id), worker)
+
+
+def _proceed(claimed: Claimed) -> Next:
+    chain, task = claimed.chain, claimed.task
+    with renewed(chain.ref(task), task.attempt):
+        if chain.reaches_outside(task):
+            return _finish_surely(chain, task, evaluate(chain.ledger(), task))
+        try:
+            return _finish(chain, task, None)
+        except Exception as error:
+            logger.exception("A step was rolled back", extra={"node": task.node})
+            failure = StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True)
+            return _finish(chain, task, failure)
+
+
+def _finish_surely(chain: Chain, task: Task, outcome: Evaluated) -> Next:
+    """What happened outside has happened: its record is tried again; after that the lease runs out."""
+    for pause in (0.2, 1, 5):
+        try:
+            return _finish(chain, task, outcome)
+        except OperationalError:
+            logger.warning("The record of a step failed; trying again", extra={"node": task.node}, exc_info=True)
+            connection.close()
+            sleep(pause)
+    return _finish(chain, task, outcome)
+
+
+def _finish(chain: Chain, task: Task, outcome: Evaluated | None) -> Next:
+    with transaction.atomic():
+        if not rows.hold(chain.ref(task), task.attempt):
+            logger.warning("Another worker took this step over; nothing was written", extra={"node": task.node})
+            return None
+        ledger = chain.ledger()
+        settle(ledger, task, evaluate(ledger, task) if outcome is None else outcome)
+        return _carry_on(chain, ledger, alone=task.crashes > 0)
+
+
+def _carry_on(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Next:
+    """Executes what became ready while the transaction may last, claims one outside step, leaves the rest ready."""
+    until = monotonic() + engine_setting("CHAIN_MILLISECONDS") / 1000
+    steps, most = 1, 1 if alone else int(engine_setting("CHAIN_STEPS"))
+    mine: Task | None = None
+    while ledger.ready:
+        task = ledger.ready.popleft()
+        if not chain.worker.serves(chain.program.graph.nodes[task.node].type):
+            ledger.hand_on(task)
+        elif chain.reaches_outside(task):
+            if mine is None:
+                mine = task
+                ledger.claim(task)
+            else:
+                ledger.hand_on(task)
+        elif steps >= most or monotonic() > until:
+            ledger.hand_on(task)
+        else:
+            settle(ledger, task, evaluate(ledger, task))
+            steps += 1
+    ledger.write()
+    upcoming: Next = Claimed(chain, mine) if mine else _take_one(ledger, chain.worker)
+    wake.after_commit(ledger.wakes)
+    return upcoming
+
+
+def _take_one(ledger: Ledger, worker: WorkerInfo) -> StepRef | None:
+    """Keeps one of the steps that became ready, and spares its message."""
+    for position, (kind, ref) in enumerate(ledger.wakes):
+        if worker.serves(kind):
+            del ledger.wakes[position]
+            return ref
+    return None

@@ -1,0 +1,94 @@
+"""Turns what a step's code answered into what the ledger records: success, wait, retry, failure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from agents.evaluate import Evaluated, Result
+from workflows.engine.ledger import Ledger
+from workflows.engine.refs import Task
+from workflows.graph.document import ERROR_PORT, Retry
+from workflows.steps import JSON, Done, Effect, Expand, OnUncertain, StepError, Wait
+
+# For failures that may pass by themselves, where the step says nothing else.
+DEFAULT_RETRY = Retry(max_attempts=3, backoff_seconds=5)
+LONGEST_BACKOFF = 3600.0
+UNHANDLED = "!"
+
+
+def settle(ledger: Ledger, task: Task, evaluated: Evaluated) -> None:
+    if isinstance(evaluated, Mapping):
+        _settle_chunk(ledger, task, evaluated)
+    else:
+        try:
+            _settle_one(ledger, task, evaluated)
+        except StepError as error:  # the output can't be kept
+            ledger.fail(task, error)
+
+
+def _settle_one(ledger: Ledger, task: Task, result: Result) -> None:
+    match result:
+        case Done(output, port):
+            ledger.succeed(task, port, output)
+        case Wait():
+            ledger.wait(task, result)
+        case Expand():
+            ledger.expand(task, result)
+        case StepError():
+            _settle_failure(ledger, task, result)
+
+
+def _settle_failure(ledger: Ledger, task: Task, error: StepError) -> None:
+    step_type = ledger.program.instructions[task.node].type
+    if error.uncertain and step_type.effect is Effect.UNKEYED and step_type.on_uncertain is OnUncertain.PARK:
+        ledger.park(task, error)
+    elif _may_retry(ledger, task, error):
+        ledger.retry(task, error, _delay(ledger, task))
+    else:
+        ledger.fail(task, error)
+
+
+def _policy(ledger: Ledger, task: Task) -> Retry:
+    return ledger.program.graph.nodes[task.node].retry or DEFAULT_RETRY
+
+
+def _may_retry(ledger: Ledger, task: Task, error: StepError) -> bool:
+    return error.retry and task.failures + 1 < _policy(ledger, task).max_attempts
+
+
+def _delay(ledger: Ledger, task: Task) -> float:
+    """Doubles with each failure; the jitter keeps a crowd of failures from coming back at once."""
+    backoff = _policy(ledger, task).backoff_seconds * 2**task.failures
+    return float(min(backoff, LONGEST_BACKOFF) * random.uniform(0.8, 1.2))
+
+
+def _settle_chunk(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> None:
+    if len(results) == 1:
+        alone = next(iter(results.values()))
+        failed = isinstance(alone, StepError) and (alone.uncertain or _may_retry(ledger, task, alone))
+        if failed or isinstance(alone, Wait):
+            return _settle_one(ledger, task, alone)
+    node = ledger.program.graph.nodes[task.node]
+    size = len(ledger.memory[node.scope, task.item][1]["items"])
+    handled = ERROR_PORT in node.edges
+    outcomes: list[JSON] = [None] * size
+    for position, result in results.items():
+        outcomes[position] = _item_outcome(result, handled)
+    ports = {outcome[0] for outcome in outcomes if outcome is not None}
+    unhandled = sum(1 for outcome in outcomes if outcome is not None and outcome[0] == UNHANDLED)
+    try:
+        ledger.succeed_chunk(task, outcomes, ports - {UNHANDLED}, unhandled)
+    except StepError as error:
+        ledger.fail(task, error)
+    return None
+
+
+def _item_outcome(result: Result, handled: bool) -> JSON:
+    if isinstance(result, Done):
+        return [result.port, result.output]
+    if isinstance(result, StepError):
+        return [ERROR_PORT, {"error": result.as_json()}] if handled else [UNHANDLED, result.as_json()]
+    raise TypeError("Inside a For each with chunks a step can neither wait nor expand.")
+
+

@@ -1,0 +1,277 @@
+"""What one transaction will have done to a run: results, ended steps, resolved edges, new steps, the run's end.
+
+Edges are resolved in memory first. A join that is complete within the transaction never touches its row;
+what is left is counted on the joins' rows at the end, in the graph's order, so transactions can't deadlock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from workflows.engine import rows, values
+from workflows.engine.program import Program
+from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
+from workflows.engine.rows import DAY, Arrivals, StepRow
+from workflows.graph.compile import TOP, CompiledNode, end_of, is_end
+from workflows.graph.document import ERROR_PORT
+from workflows.states import RunState, StepState, WaitFor
+from workflows.steps import JSON, Expand, StepError, Wait
+
+Key = tuple[str, int]
+
+
+class Ledger:
+    def __init__(self, run: RunRow, program: Program, worker: WorkerInfo, memory: dict[Key, tuple[str, JSON]]) -> None:
+        self.run, self.program, self.worker = run, program, worker
+        # Outputs known in this process: (node, item) -> (port, output).
+        self.memory = memory
+        self.ready: deque[Task] = deque()
+        self.wakes: list[tuple[str, StepRef]] = []
+        self.ended: str | None = None
+        self._joins: dict[Key, Arrivals] = {}
+        self._chunks: dict[str, Arrivals] = {}
+        self._updates: list[StepRow] = []
+        self._births: list[StepRow] = []
+        self._results: list[tuple[object, ...]] = []
+        self._attempts: list[tuple[object, ...]] = []
+        self._blobs: list[tuple[object, ...]] = []
+        self._error: JSON | None = None
+
+    # What happened to a step
+
+    def succeed(self, task: Task, port: str, output: JSON) -> None:
+        self._keep(task.node, task.item, task.attempt, port, output)
+        self._end(task, StepState.SUCCEEDED)
+        self._follow(self._node(task), task.item, {port})
+
+    def succeed_chunk(self, task: Task, outcomes: Sequence[JSON], ports: set[str], failed: int) -> None:
+        """`outcomes`: per item None, [port, output] or ["!", error]; `failed` of them had nowhere to go."""
+        self._keep(task.node, task.item, task.attempt, "*", outcomes)
+        self._end(task, StepState.SUCCEEDED)
+        if failed:
+            self._count_failure(task, failed)
+        self._follow(self._node(task), task.item, ports)
+
+    def fail(self, task: Task, error: StepError, state: StepState = StepState.FAILED) -> None:
+        shown = error.as_json()
+        handled = ERROR_PORT in self._node(task).edges
+        self._keep(task.node, task.item, task.attempt, ERROR_PORT, {"error": shown})
+        self._end(task, state, shown)
+        if not handled:
+            self._count_failure(task, 1)
+            self._error = self._error or {"node": task.node, **shown}
+        self._follow(self._node(task), task.item, {ERROR_PORT})
+
+    def retry(self, task: Task, error: StepError, delay: float) -> None:
+        self._note_attempt(task, "FAILED", error.as_json())
+        waits_for = task.waited_for or WaitFor.RETRY
+        self._put(task, StepState.WAITING, waits_for, failures=task.failures + 1, wake_seconds=delay)
+
+    def lose(self, task: Task, error: StepError) -> None:
+        """The worker was lost: ready again, with what the step had waited for."""
+        self._note_attempt(task, "LOST", error.as_json())
+        self._put(task, StepState.READY, task.waited_for, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+        self.wakes.append((self._kind(task.node), StepRef(self.run.id, task.node, task.item)))
+
+    def park(self, task: Task, error: StepError) -> None:
+        """An effect may have happened: a person decides."""
+        self._note_attempt(task, "UNCERTAIN", error.as_json())
+        self._put(task, StepState.UNCERTAIN, WaitFor.PERSON, wake_seconds=DAY)
+
+    def wait(self, task: Task, wait: Wait) -> None:
+        self._note_attempt(task, "WAITING")
+        if wait.person:
+            self._put(task, StepState.WAITING, WaitFor.PERSON, wake_seconds=DAY)
+        else:
+            self._put(task, StepState.WAITING, WaitFor.TIME, wake_seconds=wait.seconds, wake_at=wait.until)
+
+    def expand(self, task: Task, expand: Expand) -> None:
+        """Puts the items into chunks, each ready at the body's entries."""
+        items = list(expand.items)
+        if not items:
+            return self.succeed(task, "out", {"count": 0, "succeeded": 0, "failed": 0, "results": []})
+        graph = self.program.graph
+        single = task.node in graph.one_by_one
+        size = 1 if single else max(1, expand.chunk_size or int(engine_setting("CHUNK_ITEMS")))
+        chunks = [items[at : at + size] for at in range(0, len(items), size)]
+        for number, chunk in enumerate(chunks, start=1):
+            start = (number - 1) * size
+            self._keep(task.node, number, task.attempt, "item", {"start": start, "items": chunk}, remember=False)
+            for entry in graph.entries[task.node]:
+                self._birth(entry, number, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+        self._note_attempt(task, "EXPANDED")
+        self._put(task, StepState.WAITING, WaitFor.ITEMS, pending=len(chunks), wake_seconds=DAY)
+
+    def hand_on(self, task: Task) -> None:
+        """Leaves a ready step to whoever claims it."""
+        if task.exists:
+            raise ValueError("A claimed step can't be handed on.")
+        self._birth(task.node, task.item, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+
+    def claim(self, task: Task) -> None:
+        """Takes a ready step for this worker, to be executed after the commit."""
+        self._birth(
+            task.node, task.item, StepState.RUNNING, attempt=task.attempt,
+            wake_seconds=engine_setting("LEASE_SECONDS"),
+        )  # fmt: skip
+        task.exists = True
+
+    def start(self, taken: Iterable[str]) -> None:
+        """Begins a run: the entries that started it are ready, the others skipped."""
+        chosen = set(taken)
+        for entry in self.program.graph.entries[TOP]:
+            self._reach(entry, 0, Arrivals(n=1, taken=int(entry in chosen)))
+
+    # Edges
+
+    def _node(self, task: Task) -> CompiledNode:
+        return self.program.graph.nodes[task.node]
+
+    def _follow(self, node: CompiledNode, item: int, ports: set[str]) -> None:
+        for port, targets in node.edges.items():
+            for target in targets:
+                self._arrive(target, item, taken=port == "*" or port in ports)
+
+    def _arrive(self, target: str, item: int, *, taken: bool) -> None:
+        came = self._joins.setdefault((target, item), Arrivals())
+        came.n += 1
+        came.taken += taken
+        if came.n == self.program.graph.incoming(target):
+            del self._joins[target, item]
+            self._reach(target, item, came)
+
+    def _reach(self, target: str, item: int, came: Arrivals) -> None:
+        """All edges of the target are resolved."""
+        if is_end(target):
+            self._reach_end(target.partition(":")[2], came)
+        elif came.taken:
+            self.ready.append(Task(target, item, datetime.now(UTC)))
+        else:
+            self._birth(target, item, StepState.SKIPPED)
+            self._follow(self.program.graph.nodes[target], item, set())
+
+    def _reach_end(self, scope: str, came: Arrivals) -> None:
+        if scope == TOP:
+            self.ended = RunState.FAILED if came.failed else RunState.SUCCEEDED
+        else:
+            chunks = self._chunks.setdefault(scope, Arrivals())
+            chunks.n += 1
+            chunks.failed += came.failed
+
+    def _count_failure(self, task: Task, failed: int) -> None:
+        scope = self._node(task).scope
+        self._joins.setdefault((end_of(scope), task.item), Arrivals()).failed += failed
+
+    # Rows
+
+    def _kind(self, node: str) -> str:
+        return "end" if is_end(node) else self.program.graph.nodes[node].type
+
+    def _keep(self, node: str, item: int, attempt: int, port: str, output: JSON, *, remember: bool = True) -> None:
+        stored = values.store(output)
+        blob_id = None
+        if stored.blob:
+            blob_id, size, content = stored.blob
+            self._blobs.append((self.run.id, blob_id, size, content))
+        self._results.append((self.run.id, node, item, attempt, port, stored.text, blob_id))
+        if remember:
+            self.memory[node, item] = (port, output)
+
+    def _end(self, task: Task, state: StepState, error: JSON | None = None) -> None:
+        self._note_attempt(task, state, error)
+        self._put(task, state)
+
+    def _note_attempt(self, task: Task, outcome: str, error: JSON | None = None) -> None:
+        self._attempts.append(
+            (
+                self.run.id, task.node, task.item, task.attempt, self.worker.id, self.worker.agent, task.started,
+                datetime.now(UTC), outcome, None if error is None else json.dumps(error, default=str),
+            )
+        )  # fmt: skip
+
+    def _put(
+        self, task: Task, state: StepState, waits_for: str = "", *, failures: int | None = None, pending: int = 0,
+        wake_seconds: float | None = None, wake_at: datetime | None = None,
+    ) -> None:  # fmt: skip
+        row = StepRow(
+            node=task.node, item=task.item, kind=self._kind(task.node), state=state, waits_for=waits_for,
+            pending=pending, attempt=task.attempt, failures=task.failures if failures is None else failures,
+            crashes=task.crashes, wake_seconds=wake_seconds, wake_at=wake_at, worker_id=self.worker.id,
+        )  # fmt: skip
+        (self._updates if task.exists else self._births).append(row)
+
+    def _birth(
+        self, node: str, item: int, state: StepState, *, attempt: int = 0, wake_seconds: float | None = None
+    ) -> None:
+        kind = self._kind(node)
+        worker = self.worker.id if state == StepState.RUNNING else None
+        self._births.append(
+            StepRow(node, item, kind, state, attempt=attempt, wake_seconds=wake_seconds, worker_id=worker)
+        )
+        if state == StepState.READY:
+            self.wakes.append((kind, StepRef(self.run.id, node, item)))
+
+    # Writing
+
+    def write(self) -> None:
+        """Writes all of it, in the caller's transaction."""
+        self._write_rows()
+        while self._joins or self._chunks:
+            self._settle_joins()
+            self._settle_maps()
+            self._write_rows()
+        if self._error is not None:
+            rows.note_error(self.run.id, json.dumps(self._error, default=str))
+        if self.ended is not None:
+            rows.end_run(self.run.id, self.ended, values.shortened(self._run_output()))
+
+    def _write_rows(self) -> None:
+        for row in self._updates:
+            rows.update_step(self.run.id, row)
+        rows.insert_steps(self.run, self._births)
+        rows.insert_blobs(self._blobs)
+        rows.insert_results(self._results)
+        rows.insert_attempts(self._attempts)
+        for written in (self._updates, self._births, self._blobs, self._results, self._attempts):
+            written.clear()
+
+    def _settle_joins(self) -> None:
+        graph = self.program.graph
+        joins, self._joins = self._joins, {}
+        last = len(graph.rank)
+        for node, item in sorted(joins, key=lambda key: (graph.rank.get(key[0], last), len(key[0]) == 4, *key)):
+            settled = rows.arrive(
+                self.run, node, item, self._kind(node), graph.incoming(node), joins[node, item]
+            )
+            if settled is None or settled[0] == StepState.PENDING:
+                continue
+            state, _, failed = settled
+            if is_end(node):
+                self._reach_end(node.partition(":")[2], Arrivals(failed=failed))
+            elif state == StepState.READY:
+                self.wakes.append((self._kind(node), StepRef(self.run.id, node, item)))
+            else:
+                self._follow(graph.nodes[node], item, set())
+
+    def _settle_maps(self) -> None:
+        chunks, self._chunks = self._chunks, {}
+        for node in sorted(chunks):
+            if rows.end_chunks(self.run.id, node, chunks[node].n, chunks[node].failed):
+                self.wakes.append((self._kind(node), StepRef(self.run.id, node, 0)))
+
+    def _run_output(self) -> JSON:
+        """The output of the step that ended the run; of several, each under its name."""
+        sinks = self.program.graph.sinks[TOP]
+        known: Mapping[Key, tuple[str, JSON]] = {
+            **values.load(self.run.id, ((node, 0) for node in sinks if (node, 0) not in self.memory)),
+            **self.memory,
+        }
+        outputs = {
+            node: known[node, 0][1]
+            for node in sinks
+            if (node, 0) in known and known[node, 0][0] != ERROR_PORT
+        }
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs

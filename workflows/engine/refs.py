@@ -1,0 +1,61 @@
+"""Small values that the engine hands around: which step, which run, which worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from workflows.steps import JSON
+
+
+class StepRef(NamedTuple):
+    """A step by its key; what a wake-up message carries."""
+
+    run_id: UUID
+    node: str
+    item: int = 0
+
+
+@dataclass(frozen=True)
+class RunRow:
+    id: UUID
+    number: int
+    version_id: int
+    input: JSON
+    priority: int
+
+
+@dataclass(frozen=True)
+class WorkerInfo:
+    """The process that works, and the kinds of step that its agent serves."""
+
+    id: UUID | None
+    agent: str
+    serves: Callable[[str], bool]
+
+
+@dataclass
+class Task:
+    """A step in this process's hands, claimed under `attempt`."""
+
+    node: str
+    item: int
+    started: datetime
+    attempt: int = 1
+    failures: int = 0
+    crashes: int = 0
+    # False while the step lives only in this transaction.
+    exists: bool = False
+    # What it waited for before it was claimed.
+    waited_for: str = ""
+    # Chunks of a map that failed, on the map's own row.
+    failed: int = 0
+
+
+def engine_setting(name: str) -> float:
+    return float(settings.ENGINE[name])

@@ -1,0 +1,51 @@
+"""What steps wait for from people: kept first, then the step is made ready, in the sender's transaction."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from workflows.engine import wake
+from workflows.engine.refs import StepRef, engine_setting
+from workflows.steps import JSON
+
+
+@transaction.atomic
+def send_signal(*, run_id: UUID, node: str, item: int, key: str, payload: JSON) -> bool:
+    """Hands a waiting step its answer; False if the same signal was sent before."""
+    with connection.cursor() as cursor:
+        # The row's lock orders us after a transaction that is just about to wait.
+        cursor.execute(
+            "SELECT kind FROM workflows_step WHERE run_id = %s AND node = %s AND item = %s FOR UPDATE",
+            [run_id, node, item],
+        )
+        found = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO workflows_signal (run_id, node, item, dedup_key, payload) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [run_id, node, item, key, json.dumps(payload)],
+        )
+        if cursor.rowcount == 0:
+            return False
+        cursor.execute(
+            "UPDATE workflows_step SET state = 'READY', since = clock_timestamp(),"
+            " wake_at = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'WAITING' AND waits_for = 'person'",
+            [engine_setting("READY_GRACE_SECONDS"), run_id, node, item],
+        )
+        if cursor.rowcount:
+            wake.after_commit([(found[0], StepRef(run_id, node, item))])
+    return True
+
+
+def newest(run_id: UUID, node: str, item: int) -> JSON | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT payload FROM workflows_signal WHERE run_id = %s AND node = %s AND item = %s"
+            " ORDER BY at DESC LIMIT 1",
+            [run_id, node, item],
+        )
+        row = cursor.fetchone()
+    return None if row is None else json.loads(row[0])

@@ -1,0 +1,75 @@
+"""Begins a run: its row, its key, and the steps that are ready first, in one transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection, transaction
+from uuid_utils.compat import uuid7
+
+from workflows.engine import wake
+from workflows.engine.ledger import Ledger
+from workflows.engine.program import Program, program_of
+from workflows.engine.refs import RunRow, WorkerInfo
+from workflows.graph.compile import TOP
+from workflows.models import Run
+from workflows.steps import JSON, Family
+
+DEEPEST = 5
+_NOBODY = WorkerInfo(None, "", lambda kind: False)
+
+
+class AlreadyStarted(Exception):
+    """A run with this key exists."""
+
+    def __init__(self, run_id: UUID) -> None:
+        super().__init__(str(run_id))
+        self.run_id = run_id
+
+
+@transaction.atomic
+def start(
+    *, version_id: int, given: JSON, started_by: tuple[str, str], trigger: str | None = None,
+    key: str | None = None, depth: int = 0, parent: UUID | None = None,
+) -> Run:  # fmt: skip
+    """Starts a run of the version; with a key that was used before, raises AlreadyStarted."""
+    program = program_of(version_id)
+    run_id = uuid7()
+    if key is not None:
+        _take_key(program.workflow_id, key, run_id)
+    entries = _entries(program, trigger)
+    run = Run(
+        id=run_id, version_id=version_id, workflow_id=program.workflow_id, trigger=trigger or "",
+        started_by_id=started_by[0], started_by=started_by[1], input=given, depth=depth, parent_run=parent,
+    )  # fmt: skip
+    run.save(force_insert=True)
+    ledger = Ledger(RunRow(run_id, run.number, version_id, given, 0), program, _NOBODY, {})
+    ledger.start(entries)
+    while ledger.ready:
+        ledger.hand_on(ledger.ready.popleft())
+    ledger.write()
+    wake.after_commit(ledger.wakes)
+    return run
+
+
+def _take_key(workflow_id: int, key: str, run_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO workflows_runkey (workflow_id, key, run_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [workflow_id, key, run_id],
+        )
+        if cursor.rowcount:
+            return
+        cursor.execute("SELECT run_id FROM workflows_runkey WHERE workflow_id = %s AND key = %s", [workflow_id, key])
+        raise AlreadyStarted(cursor.fetchone()[0])
+
+
+def _entries(program: Program, trigger: str | None) -> list[str]:
+    """The trigger that fired; for a person the workflow's own person trigger, else its first; and what has none."""
+    entries = program.graph.entries[TOP]
+    triggers = [node for node in entries if program.instructions[node].type.family is Family.TRIGGER]
+    others = [node for node in entries if node not in triggers]
+    if trigger in triggers:
+        return [str(trigger), *others]
+    by_person = [node for node in triggers if program.graph.nodes[node].type == "trigger_person"]
+    return [*(by_person or triggers)[:1], *others]

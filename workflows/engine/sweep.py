@@ -1,0 +1,109 @@
+"""Looks after steps whose time has come: lost wake-ups, timers, leases that ran out. Every worker does it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from workflows.engine import rows, wake
+from workflows.engine.ledger import Ledger
+from workflows.engine.program import program_of
+from workflows.engine.refs import StepRef, Task, WorkerInfo, engine_setting
+from workflows.states import StepState, WaitFor
+from workflows.steps import Effect, OnUncertain, StepError
+
+# A literal: with a parameter Postgres plans for any number of rows, many times slower.
+_DUE = """
+    SELECT run_id, node, item, kind, state, waits_for, attempt, failures, crashes, pending
+    FROM workflows_step WHERE wake_at <= clock_timestamp()
+    ORDER BY wake_at LIMIT 200 FOR UPDATE SKIP LOCKED
+"""
+_MAKE_READY = """
+    UPDATE workflows_step SET state = 'READY', since = clock_timestamp(),
+        wake_at = clock_timestamp() + make_interval(secs => %s)
+    WHERE run_id = %s AND node = %s AND item = %s
+"""
+_LOOK_AGAIN = """
+    UPDATE workflows_step SET wake_at = clock_timestamp() + make_interval(secs => %s)
+    WHERE run_id = %s AND node = %s AND item = %s
+"""
+_SWEEPER = WorkerInfo(None, "sweeper", lambda kind: False)
+Due = tuple[UUID, str, int, str, str, str, int, int, int, int]
+
+
+def sweep() -> int:
+    """Acts on at most 200 due steps, a transaction each batch; answers how many."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE)
+            due: list[Due] = cursor.fetchall()
+        wakes: list[wake.Wake] = []
+        expired: list[Due] = []
+        for row in due:
+            ref, kind, state, waits_for = StepRef(*row[:3]), row[3], row[4], row[5]
+            if state == StepState.RUNNING:
+                expired.append(row)
+            elif state == StepState.READY:
+                _execute(_LOOK_AGAIN, 2 * engine_setting("READY_GRACE_SECONDS"), ref)
+                wakes.append((kind, ref))
+            elif state == StepState.UNCERTAIN or (waits_for == WaitFor.ITEMS and row[-1] > 0):
+                _execute(_LOOK_AGAIN, rows.DAY, ref)
+            else:
+                _execute(_MAKE_READY, engine_setting("READY_GRACE_SECONDS"), ref)
+                wakes.append((kind, ref))
+        for row in expired:
+            _take_over(row)
+        wake.after_commit(wakes)
+    return len(due)
+
+
+def _execute(statement: str, seconds: float, ref: StepRef) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [seconds, *ref])
+
+
+def _take_over(row: Due) -> None:
+    """A worker died or hung in the middle of the step."""
+    run_id, node, item, _, _, waits_for, attempt, failures, crashes, _ = row
+    run = rows.run_row(run_id)
+    program = program_of(run.version_id)
+    ledger = Ledger(run, program, _SWEEPER, {})
+    task = Task(node, item, datetime.now(UTC), attempt, failures, crashes + 1, True, waits_for)
+    step_type = program.instructions[node].type
+    lost = StepError("The worker was lost in the middle of this step.", code="worker_lost")
+    if step_type.effect is Effect.UNKEYED and step_type.on_uncertain is OnUncertain.PARK:
+        ledger.park(task, lost)
+    elif task.crashes >= engine_setting("CRASHES_UNTIL_DEAD"):
+        message = f"This step took its worker down {task.crashes} times and is not tried again."
+        ledger.fail(task, StepError(message, code="crashed_too_often"), StepState.DEAD)
+    else:
+        ledger.lose(task, lost)
+    while ledger.ready:
+        ledger.hand_on(ledger.ready.popleft())
+    ledger.write()
+    wake.after_commit(ledger.wakes)
+
+
+def expire_leases_of(worker_ids: list[UUID]) -> int:
+    """The steps of workers that are known to be gone need not wait for their leases."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_step SET wake_at = clock_timestamp()"
+            " WHERE wake_at IS NOT NULL AND state = 'RUNNING' AND worker_id = ANY(%s)",
+            [worker_ids],
+        )
+        return int(cursor.rowcount)
+
+
+def ready_steps(kinds: list[str]) -> list[StepRef]:
+    """The steps that wait longest for a worker of these kinds; used when no message comes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT run_id, node, item FROM workflows_step"
+            " WHERE wake_at IS NOT NULL AND state = 'READY' AND kind = ANY(%s)"
+            " ORDER BY priority DESC, wake_at LIMIT 50",
+            [kinds],
+        )
+        return [StepRef(*row) for row in cursor.fetchall()]

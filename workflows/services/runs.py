@@ -1,0 +1,57 @@
+"""Starts and cancels runs for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import OperationalError, transaction
+
+from crm import audit
+from crm.actors import Actor
+from crm.errors import Conflict, InvalidInput
+from crm.permissions import require
+from workflows.engine.cancel import cancel
+from workflows.engine.start import AlreadyStarted, start
+from workflows.models import Run, Workflow
+from workflows.steps import JSON
+
+MAX_INPUT_CHARACTERS = 1_000_000
+CANCEL_TRIES = 5
+
+
+def start_run(
+    *, actor: Actor, workflow: Workflow, input: JSON = None, trigger: str | None = None, key: str | None = None
+) -> Run:
+    """Starts the published version. With a key, a second start answers the first one's run."""
+    require(actor, "run", workflow)
+    if workflow.published_id is None:
+        raise Conflict(f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published")
+    given = {} if input is None else input
+    if not isinstance(given, Mapping):
+        raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
+    try:
+        with transaction.atomic():
+            run = start(
+                version_id=workflow.published_id, given=dict(given), started_by=(actor.id, actor.name),
+                trigger=trigger, key=key,
+            )  # fmt: skip
+            audit.record_one(actor=actor, action="run.started", target=run, after={"workflow": workflow.key})
+    except AlreadyStarted as already:
+        return Run.objects.get(pk=already.run_id)
+    return run
+
+
+def cancel_run(*, actor: Actor, run: Run) -> None:
+    require(actor, "cancel", run)
+    for left in reversed(range(CANCEL_TRIES)):
+        try:
+            with transaction.atomic():
+                if not cancel(run.pk):
+                    raise Conflict(f"Run {run.number} has ended already; there is nothing to cancel.", code="run_ended")
+                audit.record_one(actor=actor, action="run.cancelled", target=run)
+            return
+        except OperationalError:  # a deadlock with a step that is just finishing
+            if left == 0:
+                raise
+
+
