@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from crm import context
+from crm.audit import Change, plain
 from crm.models import Event
 
 
@@ -26,6 +27,13 @@ Payload = Mapping[str, Any]
 _muted: ContextVar[bool] = ContextVar("events_muted", default=False)
 
 
+def payload_of(change: Change) -> dict[str, Any]:
+    """The record before and after, whole, and the names of the fields that differ."""
+    before, after = change.before, change.after
+    changed = [key for key in after if key not in before or before[key] != after[key]]
+    return {"id": change.target.pk, "changed": changed, "before": plain(before), "after": plain(after)}
+
+
 @contextmanager
 def muted() -> Iterator[None]:
     """Inside, no event is written: imports do not start workflows unless asked."""
@@ -37,12 +45,15 @@ def muted() -> Iterator[None]:
 
 
 def publish_many(topic: Topic, payloads: Iterable[Payload]) -> None:
-    """Payloads: {"id", "changed": [field], "before": {}, "after": {}} of the record."""
     if _muted.get():
         return
     run_id = context.run_id.get()
     cause = {"caused_by": str(run_id)} if run_id else {}
     Event.objects.bulk_create(Event(topic=topic, payload={**payload, **cause}) for payload in payloads)
+
+
+def publish_changes(topic: Topic, changes: Iterable[Change]) -> None:
+    publish_many(topic, map(payload_of, changes))
 
 
 def publish(topic: Topic, payload: Payload) -> None:

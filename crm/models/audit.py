@@ -31,3 +31,6 @@ class AuditEntry(models.Model):
             models.Index(fields=["actor_id", "-id"], name="audit_of_actor"),
             models.Index(fields=["run_id"], name="audit_of_run", condition=models.Q(run_id__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_label}"

@@ -60,9 +60,7 @@ class Customer(models.Model):
                 name="customer_risk_is_probability",
                 condition=models.Q(churn_risk__isnull=True) | models.Q(churn_risk__range=(0, 1)),
             ),
-            models.CheckConstraint(
-                name="customer_lifecycle_known", condition=models.Q(lifecycle__in=Lifecycle.values)
-            ),
+            models.CheckConstraint(name="customer_lifecycle_known", condition=models.Q(lifecycle__in=Lifecycle.values)),
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="customer_by_name"),

@@ -21,6 +21,9 @@ class Event(models.Model):
     class Meta:
         indexes = [models.Index(fields=["xid", "id"], name="event_in_commit_order")]
 
+    def __str__(self) -> str:
+        return self.topic
+
 
 class EventCursor(models.Model):
     """How far a reader has come."""
@@ -28,3 +31,6 @@ class EventCursor(models.Model):
     reader = models.CharField(max_length=40, primary_key=True)
     xid = models.BigIntegerField(default=0)
     event_id = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.reader

@@ -50,3 +50,6 @@ class ImportedRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "row"], name="imported_row_once")]
+
+    def __str__(self) -> str:
+        return f"Row {self.row}"

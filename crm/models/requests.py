@@ -45,15 +45,10 @@ class ServiceRequest(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="request_answered_after_asked",
-                condition=models.Q(response_time__isnull=True)
-                | models.Q(response_time__gte=models.F("request_time")),
+                condition=models.Q(response_time__isnull=True) | models.Q(response_time__gte=models.F("request_time")),
             ),
-            models.CheckConstraint(
-                name="request_status_known", condition=models.Q(status__in=RequestStatus.values)
-            ),
-            models.CheckConstraint(
-                name="request_priority_known", condition=models.Q(priority__in=Priority.values)
-            ),
+            models.CheckConstraint(name="request_status_known", condition=models.Q(status__in=RequestStatus.values)),
+            models.CheckConstraint(name="request_priority_known", condition=models.Q(priority__in=Priority.values)),
         ]
         indexes = [
             models.Index(fields=["-request_time", "id"], name="request_by_time"),

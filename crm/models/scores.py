@@ -19,8 +19,9 @@ class Score(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="score_is_probability", condition=models.Q(probability__range=(0, 1))
-            ),
+            models.CheckConstraint(name="score_is_probability", condition=models.Q(probability__range=(0, 1))),
         ]
         indexes = [models.Index(fields=["customer", "-at", "-id"], name="score_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.probability:.2f}"

@@ -28,9 +28,7 @@ class Service(models.Model):
                 name="service_ends_after_start",
                 condition=models.Q(end_time__isnull=True) | models.Q(end_time__gte=models.F("start_time")),
             ),
-            models.CheckConstraint(
-                name="service_status_known", condition=models.Q(status__in=ServiceStatus.values)
-            ),
+            models.CheckConstraint(name="service_status_known", condition=models.Q(status__in=ServiceStatus.values)),
         ]
         indexes = [
             models.Index(fields=["-start_time", "id"], name="service_by_start"),
