@@ -22,10 +22,11 @@ def find() -> str | None:
 
 
 def _playwright_own() -> str | None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
+    # In a process of its own: within a test Playwright is running already and refuses a second start.
+    script = (
+        "from playwright.sync_api import sync_playwright as start\nwith start() as p: print(p.chromium.executable_path)"
+    )
+    path = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
     return path if os.path.exists(path) else None
 
 

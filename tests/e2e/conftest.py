@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from playwright.sync_api import Page
 from tests.e2e import chromium
 
 START_SECONDS = 150
+# Playwright keeps an event loop on this thread to the end of the session, and Django would take every
+# database call of a later test for one made from async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture
-def log_in(page: Page, product: Product) -> Any:
+def log_in(page: Page, product: Product) -> Callable[[str], Page]:
     """Log a demo member in through the page that people use."""
 
     def enter(username: str) -> Page:
