@@ -20,9 +20,7 @@ class RapportError(Exception):
     code = "unexpected"
     title = "Something went wrong"
 
-    def __init__(
-        self, detail: str, *, code: str | None = None, errors: Sequence[FieldProblem] = ()
-    ) -> None:
+    def __init__(self, detail: str, *, code: str | None = None, errors: Sequence[FieldProblem] = ()) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or type(self).code
