@@ -1,0 +1,101 @@
+"""Runs: the list, and which of their values a reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+
+from crm.actors import Actor
+from crm.errors import InvalidInput, NotFound
+from crm.permissions import Scope, scope, scope_of
+from workflows.graph.compile import END
+from workflows.models import Run, Step, Workflow
+from workflows.states import RunState, StepState
+
+JSON = Any
+PAGE = 50
+WAITING = "WAITING"  # a running run of which every open step waits
+SHOWN_STATES = (*RunState.values, WAITING)
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    workflow: Workflow | None = None
+    state: str = ""
+    number: int | None = None
+    before: str = ""  # the last run id of the page before
+
+
+@dataclass(frozen=True)
+class RunPage:
+    runs: Sequence[Run]
+    next: str  # pass as `before`; empty at the end
+
+
+def visible_runs(actor: Actor) -> QuerySet[Run]:
+    busy = Step.objects.filter(
+        run_id=OuterRef("pk"), state__in=(StepState.READY, StepState.RUNNING, StepState.UNCERTAIN)
+    ).exclude(node__startswith=END)
+    waiting = Step.objects.filter(run_id=OuterRef("pk"), state=StepState.WAITING)
+    waits = Case(
+        When(~Exists(busy) & Exists(waiting), state=RunState.RUNNING, then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    runs = Run.objects.select_related("workflow", "version").annotate(waits=waits)
+    return scope(actor, runs, "read")
+
+
+def shown_state(run: Run) -> str:
+    return WAITING if run.state == RunState.RUNNING and getattr(run, "waits", False) else run.state
+
+
+def list_runs(*, actor: Actor, where: RunFilter, limit: int = PAGE) -> RunPage:
+    runs = visible_runs(actor).order_by("-id")
+    if where.workflow is not None:
+        runs = runs.filter(workflow=where.workflow)
+    if where.number is not None:
+        runs = runs.filter(number=where.number)
+    if where.state:
+        runs = _in_state(runs, where.state)
+    if where.before:
+        runs = runs.filter(id__lt=_as_uuid(where.before))
+    found = list(runs[: limit + 1])
+    return RunPage(found[:limit], str(found[limit - 1].pk) if len(found) > limit else "")
+
+
+def _in_state(runs: QuerySet[Run], state: str) -> QuerySet[Run]:
+    if state not in SHOWN_STATES:
+        raise InvalidInput(f"There is no state {state!r}; choose one of {', '.join(SHOWN_STATES)}.")
+    if state in (WAITING, RunState.RUNNING):
+        return runs.filter(state=RunState.RUNNING, waits=state == WAITING)
+    return runs.filter(state=state)
+
+
+def get_run(*, actor: Actor, run_id: str | UUID) -> Run:
+    try:
+        key = _as_uuid(run_id)
+    except InvalidInput:
+        raise NotFound("There is no such run.") from None
+    run = visible_runs(actor).filter(pk=key).first()
+    if run is None:
+        raise NotFound("There is no such run.")
+    return run
+
+
+def may_see_values(actor: Actor) -> bool:
+    """Steps hold the data of any customer, so only who may read every customer sees what they gave."""
+    return scope_of(actor, "read", "customer") is Scope.ALL
+
+
+def _as_uuid(text: str | UUID) -> UUID:
+    if isinstance(text, UUID):
+        return text
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput("This is no run id.") from None
