@@ -20,7 +20,7 @@ def as_text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, float | Decimal):
-        if not math.isfinite(value):
+        if as_number(value) is None:
             return None
         return str(int(value)) if value == int(value) else str(value)
     return str(value)
