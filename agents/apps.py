@@ -9,6 +9,8 @@ class AgentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from agents.celery_worker import install
         from agents.steps import register_all
 
         register_all()
+        install()

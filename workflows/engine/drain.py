@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from crm.models import EventCursor
-from workflows.engine.start import DEEPEST, start
+from workflows.engine.start import DEEPEST, AlreadyStarted, start
 from workflows.expressions import ExpressionError, compile_expression
 from workflows.models import Run, Trigger, TriggerKind
 
@@ -66,10 +66,18 @@ def _consider(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> No
     version_id = trigger.workflow.published_id
     if version_id is None:
         return
-    start(
-        version_id=version_id, given=dict(payload), started_by=("event", f"Event {event_id}"), trigger=trigger.node,
-        key=f"event:{event_id}:{trigger.node}", depth=depth,
-    )  # fmt: skip
+    try:
+        start(
+            version_id=version_id, given=dict(payload), started_by=("event", f"Event {event_id}"),
+            trigger=trigger.node, key=f"event:{event_id}:{trigger.node}", depth=depth,
+        )  # fmt: skip
+    except AlreadyStarted:
+        pass
+    except OperationalError:
+        raise  # the whole batch is tried again
+    except Exception:
+        # One workflow that can't start must not keep all others from their events.
+        logger.exception("Workflow %s could not start for event %s", trigger.workflow.key, event_id)
 
 
 def _depth(cause: str | None) -> int:

@@ -1,0 +1,43 @@
+"""Joins a Celery worker to the engine: presence, caretaking, and the pulse of its messages."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery, bootsteps, current_app, signals
+
+from agents import worker
+
+AGENT_VARIABLE = "RAPPORT_AGENT"
+
+
+class CaretakerStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types for bootsteps
+    """Starts once the pool is there, whether or not the broker is."""
+
+    requires = {"celery.worker.components:Pool"}
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.presence = worker.appear(os.environ[AGENT_VARIABLE])
+        self.caretaker = worker.Caretaker(self.presence)
+
+    def start(self, parent: Any) -> None:
+        self.caretaker.start()
+
+    def stop(self, parent: Any) -> None:
+        self.caretaker.stop()
+
+    terminate = stop
+
+
+def _heard(**_: Any) -> None:
+    worker.heard_a_message()
+
+
+def install() -> None:
+    """In the processes of an agent; elsewhere nothing is changed."""
+    if AGENT_VARIABLE in os.environ:
+        app: Celery = current_app._get_current_object()
+        app.steps["worker"].add(CaretakerStep)
+        signals.task_received.connect(_heard, weak=False)

@@ -1,0 +1,56 @@
+"""Which agent serves which kind of step; asked of the table at most every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from agents.models import Agent
+from workflows import registry
+
+FRESH_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    queue: str
+    kinds: frozenset[str]
+
+    def serves(self, kind: str) -> bool:
+        return kind in self.kinds
+
+
+def kinds_of(agent: Agent) -> frozenset[str]:
+    """The step types that the agent's list of families and types stands for."""
+    listed = set(agent.kinds)
+    return frozenset(
+        one.key for one in registry.all_types() if "*" in listed or one.key in listed or one.family.value in listed
+    )
+
+
+def profile_of(agent: Agent) -> Profile:
+    return Profile(agent.name, agent.queue, kinds_of(agent))
+
+
+_profiles: tuple[float, Sequence[Profile]] = (float("-inf"), ())
+
+
+def profiles() -> Sequence[Profile]:
+    """The agents that are not paused."""
+    global _profiles
+    if monotonic() - _profiles[0] > FRESH_SECONDS:
+        _profiles = (monotonic(), [profile_of(agent) for agent in Agent.objects.filter(paused=False)])
+    return _profiles[1]
+
+
+def forget() -> None:
+    """After a change of an agent in this process."""
+    global _profiles
+    _profiles = (float("-inf"), ())
+
+
+def queue_for(kind: str) -> str | None:
+    """The queue of an agent that serves the kind, or None: the step then waits for one."""
+    return next((profile.queue for profile in profiles() if profile.serves(kind)), None)

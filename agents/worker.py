@@ -1,0 +1,139 @@
+"""A worker process: who it is, its heartbeat, and the care that every worker takes of the whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models.functions import Now
+from uuid_utils.compat import uuid7
+
+from agents import background, executor
+from agents.models import Agent, Worker
+from agents.routing import Profile, profile_of
+from workflows.engine.drain import drain_events
+from workflows.engine.refs import WorkerInfo, engine_setting
+from workflows.engine.schedule import fire_due_schedules
+from workflows.engine.sweep import expire_leases_of, ready_steps, sweep
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5
+LOST_AFTER = timedelta(seconds=20)
+SILENT_SECONDS = 5
+STRANGER = WorkerInfo(None, "", lambda kind: True)
+
+
+class Presence:
+    """This process as the others see it. Pool processes inherit it when they are forked."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.id: UUID = uuid7()
+        self.agent_id: int = agent.pk
+        self.profile: Profile = profile_of(agent)
+        self.paused = agent.paused
+        self.last_message = monotonic()
+        self.info = WorkerInfo(self.id, agent.name, self._serves)
+
+    def _serves(self, kind: str) -> bool:
+        return self.profile.serves(kind)
+
+
+_presence: Presence | None = None
+
+
+def current() -> WorkerInfo:
+    return _presence.info if _presence else STRANGER
+
+
+def heard_a_message() -> None:
+    if _presence:
+        _presence.last_message = monotonic()
+
+
+def appear(agent_name: str) -> Presence:
+    """Registers this process as a worker of the agent."""
+    global _presence
+    agent = Agent.objects.get(name=agent_name)
+    _presence = Presence(agent)
+    Worker.objects.create(
+        id=_presence.id, agent=agent, host=socket.gethostname(), pid=os.getpid(), version=settings.VERSION
+    )
+    connection.close()
+    return _presence
+
+
+def leave() -> None:
+    if _presence:
+        Worker.objects.filter(pk=_presence.id).update(stopped_at=Now())
+
+
+class Caretaker:
+    """Threads of a worker's main process: heartbeat, sweep, and direct claims when the broker is silent."""
+
+    def __init__(self, presence: Presence) -> None:
+        self.presence = presence
+        self.over = threading.Event()
+
+    def start(self) -> None:
+        self._repeat(HEARTBEAT_SECONDS, self.beat)
+        self._repeat(engine_setting("SWEEP_SECONDS"), look_after)
+        self._repeat(engine_setting("SWEEP_SECONDS"), self.claim_directly)
+
+    def stop(self) -> None:
+        self.over.set()
+        leave()
+
+    def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
+        def loop() -> None:
+            while not self.over.wait(seconds * random.uniform(0.8, 1.2)):
+                try:
+                    act()
+                except Exception:
+                    logger.exception("%s failed; trying again", act.__name__)
+                    connection.close()
+
+        threading.Thread(target=loop, daemon=True, name=act.__name__).start()
+
+    def beat(self) -> None:
+        """Shows that we live, reads what our agent is told, and frees the steps of workers that are gone."""
+        Worker.objects.filter(pk=self.presence.id).update(heartbeat_at=Now())
+        agent = Agent.objects.get(pk=self.presence.agent_id)
+        self.presence.profile, self.presence.paused = profile_of(agent), agent.paused
+        gone = Worker.objects.filter(heartbeat_at__lt=Now() - LOST_AFTER, stopped_at=None)
+        lost = list(gone.values_list("pk", flat=True))
+        if lost:
+            expire_leases_of(lost)
+
+    def claim_directly(self) -> None:
+        if self.presence.paused or monotonic() - self.presence.last_message < SILENT_SECONDS:
+            return
+        for ref in ready_steps(sorted(self.presence.profile.kinds)):
+            executor.work(ref, self.presence.info)
+
+
+def look_after() -> None:
+    """What any worker does for all: due steps, schedules, events, and jobs left behind."""
+    while sweep():
+        pass
+    fire_due_schedules()
+    while drain_events():
+        pass
+    if _nobody_else_resumes():
+        background.resume()
+
+
+def _nobody_else_resumes() -> bool:
+    """Once in a while is enough for jobs left behind."""
+    return random.random() < 0.1
+
+
