@@ -209,7 +209,7 @@ def _wait_until_ready(honcho: subprocess.Popen[bytes], port: int) -> None:
 def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
-            return json.load(answer)["status"] == "ready"
+            return bool(json.load(answer)["status"] == "ready")
     except (urllib.error.URLError, OSError, ValueError):
         return False
 

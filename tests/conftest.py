@@ -67,7 +67,7 @@ def _flush_past_the_triggers() -> None:
     def sql_flush(self: DatabaseOperations, *args: Any, **kwargs: Any) -> list[str]:
         return ["SET LOCAL session_replication_role = 'replica'", *plain(self, *args, **kwargs)]
 
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[assignment,method-assign]
 
 
 @pytest.fixture

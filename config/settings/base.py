@@ -7,6 +7,7 @@ from typing import Any
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
+VERSION = "0.1.0"
 DEBUG = False
 PRODUCTION = False
 DEMO_LOGINS = False

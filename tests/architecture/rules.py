@@ -20,7 +20,7 @@ FORBIDDEN_METHODS = {"raw", "extra", "from_string"}
 ALLOWED = {
     "subprocess": {"config/embedded.py", "config/launch.py", "agents/management/commands/run_agent.py"},
     "urllib.request": {"config/launch.py"},
-    "socket": {"config/launch.py", "agents/http.py", "agents/management/commands/run_agent.py"},
+    "socket": {"config/launch.py", "agents/http.py", "agents/worker.py", "agents/management/commands/run_agent.py"},
 }
 
 Rule = Callable[[str, ast.Module, str], Iterator[str]]

@@ -24,8 +24,8 @@ from config.client_address import client_address
 )
 def test_the_address_of_the_client(settings: Settings, peer: str, forwarded: str, found: str) -> None:
     settings.TRUSTED_PROXIES = ["10.0.0.0/24"]
-    headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
-    request = RequestFactory().get("/", REMOTE_ADDR=peer, **headers)
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)
     assert client_address(request) == found
 
 

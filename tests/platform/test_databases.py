@@ -44,5 +44,6 @@ def test_a_session_has_its_limits(setting: str, value: str) -> None:
 
 @pytest.mark.django_db
 def test_the_server_is_a_supported_postgres() -> None:
-    with connection.cursor():
-        assert connection.pg_version >= 150000
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int >= 150000")
+        assert cursor.fetchone() == (True,)
