@@ -1,0 +1,139 @@
+// The server's API as the islands call it: JSON, the session's cookie, problem+json errors.
+import type { WorkflowDocument } from "./model/document";
+import { isObject, type Json } from "./model/json";
+import type { Problem } from "./model/problems";
+import type { Run } from "./model/runs";
+import type { StepType } from "./model/steptypes";
+
+export class ApiError extends Error {
+  constructor(
+    /** 0 when no answer came at all. */
+    readonly status: number,
+    message: string,
+    readonly code: string,
+    readonly body: { [key: string]: Json },
+  ) {
+    super(message);
+  }
+
+  /** The same call may go through later. */
+  get mayPass(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  get problems(): Problem[] {
+    return Array.isArray(this.body.errors) ? (this.body.errors as unknown as Problem[]) : [];
+  }
+}
+
+export interface WorkflowAnswer {
+  id: number | string;
+  key: string;
+  name: string;
+  description: string;
+  draft: WorkflowDocument;
+  revision: number;
+  published: { number: number; at: string; by: string } | null;
+  problems: Problem[];
+  rights: { edit: boolean; publish: boolean; run: boolean };
+  saved_at?: string | null;
+}
+
+export interface SavedAnswer {
+  revision: number;
+  saved_at: string;
+  problems: Problem[];
+}
+
+export interface CheckAnswer {
+  ok: boolean;
+  error?: { message: string; position?: number | null };
+  value?: Json;
+  sample?: Json;
+}
+
+export class Api {
+  constructor(
+    private readonly base: string,
+    private readonly csrf: string,
+  ) {}
+
+  workflow(id: string): Promise<WorkflowAnswer> {
+    return this.call("GET", `/workflows/${id}`);
+  }
+
+  saveDraft(id: string, base_revision: number, document: WorkflowDocument, keepalive = false): Promise<SavedAnswer> {
+    return this.call("PUT", `/workflows/${id}/draft`, { base_revision, document }, keepalive);
+  }
+
+  publish(id: string, base_revision: number, note: string): Promise<{ number: number }> {
+    return this.call("POST", `/workflows/${id}/publish`, { base_revision, note });
+  }
+
+  version(id: string, number: number): Promise<{ number: number; document: WorkflowDocument }> {
+    return this.call("GET", `/workflows/${id}/versions/${number}`);
+  }
+
+  startRun(id: string, input: Json): Promise<Run> {
+    return this.call("POST", `/workflows/${id}/runs`, { input });
+  }
+
+  run(id: string): Promise<Run> {
+    return this.call("GET", `/runs/${id}`);
+  }
+
+  cancelRun(id: string): Promise<unknown> {
+    return this.call("POST", `/runs/${id}/cancel`, {});
+  }
+
+  async stepTypes(): Promise<StepType[]> {
+    return (await this.call<{ results: StepType[] }>("GET", "/step-types")).results;
+  }
+
+  check(expression: string, document: WorkflowDocument, node: string): Promise<CheckAnswer> {
+    return this.call("POST", "/expressions/check", { expression, document, node });
+  }
+
+  /** Choices of a select; the address is the whole path that the schema names. */
+  async options(url: string): Promise<{ id: Json; name: string }[]> {
+    const path = url.startsWith("/api/v1") ? url.slice("/api/v1".length) : url;
+    return (await this.call<{ results: { id: Json; name: string }[] }>("GET", path)).results;
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
+    const response = await this.send(method, path, body, keepalive);
+    const answer = await readJson(response);
+    if (response.ok) return answer as T;
+    const problem = isObject(answer) ? answer : {};
+    const message = [problem.detail, problem.title].find((text) => typeof text === "string" && text !== "");
+    throw new ApiError(
+      response.status,
+      typeof message === "string" ? message : `The server answered ${response.status}.`,
+      typeof problem.code === "string" ? problem.code : "",
+      problem,
+    );
+  }
+
+  private async send(method: string, path: string, body: unknown, keepalive: boolean): Promise<Response> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET") headers["X-CSRFToken"] = this.csrf;
+    const init: RequestInit = { method, headers, credentials: "same-origin", keepalive };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    try {
+      return await fetch(this.base + path, init);
+    } catch {
+      throw new ApiError(0, "The server cannot be reached.", "offline", {});
+    }
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!text) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

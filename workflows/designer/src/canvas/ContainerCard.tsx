@@ -1,0 +1,32 @@
+// A step that holds others: its head looks like a card, its body is the sub-flow run for each item.
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { memo } from "react";
+import { CONTAINER } from "../model/geometry";
+import { useDesigner } from "../state/store";
+import { StateMark } from "../states";
+import { t } from "../text";
+import type { StepNode } from "./projection";
+import { ENTRY_HANDLE } from "./projection";
+import { CardFace, Ports, runDetail, useIsFar } from "./StepCard";
+
+export const ContainerCard = memo(function ContainerCard({ id, data, selected, isConnectable }: NodeProps<StepNode>) {
+  const isFar = useIsFar();
+  const run = useDesigner((state) => state.overlay?.get(id));
+  const isWatched = useDesigner((state) => state.overlay !== null);
+  const hasErrors = useDesigner((state) => state.problems.some((problem) => problem.node === id));
+  const isEmpty = useDesigner((state) => !state.document.nodes.some((node) => node.parent === id));
+  const state = run?.state ?? (isWatched ? "PENDING" : "");
+  const className = ["container", `family-${data.type?.family ?? "flow"}`, selected ? "is-selected" : "", hasErrors ? "has-errors" : ""].join(" ");
+  return (
+    <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
+      <div className="container-head" style={{ height: CONTAINER.header }}>
+        <CardFace data={data} isFar={isFar} />
+        {run && <StateMark state={run.state} detail={runDetail(run)} />}
+      </div>
+      <span className="container-entry" title={t("Each item starts here")} />
+      <Handle type="source" position={Position.Right} id={ENTRY_HANDLE} className="port-entry" isConnectable={false} style={{ top: CONTAINER.header + 32 }} />
+      {isEmpty && <p className="container-empty">{t("Drop the steps to run for each item here")}</p>}
+      <Ports id={id} data={data} isConnectable={isConnectable} isFar={isFar} />
+    </div>
+  );
+});

@@ -1,0 +1,159 @@
+// One step on the canvas: icon, title, summary, ports, and its state in the run that is watched.
+import { Handle, type NodeProps, Position, useStore } from "@xyflow/react";
+import { memo } from "react";
+import { Icon, iconOf } from "../icons";
+import { drawnEdges, portOf } from "../model/document";
+import { portOffset } from "../model/geometry";
+import { byNode, type Problem } from "../model/problems";
+import type { NodeRun } from "../model/runs";
+import { duration, summaryOf } from "../model/summary";
+import { humanName } from "../model/schema";
+import { type DesignerState, useDesigner } from "../state/store";
+import { StateMark } from "../states";
+import { t } from "../text";
+import type { StepNode } from "./projection";
+
+const SIMPLE_ZOOM = 0.45;
+
+export function useIsFar(): boolean {
+  return useStore((flow) => flow.transform[2] < SIMPLE_ZOOM);
+}
+
+const problemsByNode = remembered((state: DesignerState) => state.problems, byNode);
+const usedPorts = remembered(
+  (state: DesignerState) => state.document,
+  (document) => new Set(drawnEdges(document).map((edge) => `${edge.from}:${portOf(edge)}`)),
+);
+
+/** Computes again only when its input is another object. */
+function remembered<S, I, O>(input: (state: S) => I, compute: (value: I) => O): (state: S) => O {
+  let last: { input: I; output: O } | null = null;
+  return (state) => {
+    const value = input(state);
+    if (last?.input !== value) last = { input: value, output: compute(value) };
+    return last.output;
+  };
+}
+
+export const StepCard = memo(function StepCard({ id, data, selected, isConnectable }: NodeProps<StepNode>) {
+  const isFar = useIsFar();
+  const run = useDesigner((state) => state.overlay?.get(id));
+  const isWatched = useDesigner((state) => state.overlay !== null);
+  const problems = useDesigner((state) => problemsByNode(state).get(id));
+  const family = data.type?.family ?? "unknown";
+  const className = ["step-card", `family-${family}`, selected ? "is-selected" : "", problemClass(problems)].join(" ");
+  const state = run?.state ?? (isWatched ? "PENDING" : "");
+  return (
+    <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
+      <CardFace data={data} isFar={isFar} />
+      {problems && !run && <ProblemMark problems={problems} />}
+      {run && !isFar && <RunBadge run={run} />}
+      <Ports id={id} data={data} isConnectable={isConnectable} isFar={isFar} />
+    </div>
+  );
+});
+
+export function CardFace({ data, isFar }: { data: StepNode["data"]; isFar: boolean }) {
+  const title = data.node.label || data.type?.title || data.node.type;
+  return (
+    <>
+      <span className="card-icon">
+        <Icon name={iconOf(data.node.type, data.type)} size={18} />
+      </span>
+      <span className="card-text">
+        <span className="card-title">{title}</span>
+        {!isFar && <span className="card-summary">{data.type ? summaryOf(data.node, data.type) : t("Unknown step type")}</span>}
+      </span>
+    </>
+  );
+}
+
+function problemClass(problems: Problem[] | undefined): string {
+  if (!problems) return "";
+  return problems.some((problem) => problem.severity !== "warning") ? "has-errors" : "has-warnings";
+}
+
+function ProblemMark({ problems }: { problems: Problem[] }) {
+  const text = problems.map((problem) => problem.message).join("\n");
+  return (
+    <span className="card-problem" title={text}>
+      <Icon name="warning" size={12} />
+      <span className="visually-hidden">{text}</span>
+    </span>
+  );
+}
+
+function RunBadge({ run }: { run: NodeRun }) {
+  return (
+    <span className="card-state">
+      <StateMark state={run.state} detail={runDetail(run)} />
+    </span>
+  );
+}
+
+/** Chunks done of all, or how long the step took. */
+export function runDetail(run: NodeRun): string | undefined {
+  if (run.steps.length > 1) return `${run.done} / ${run.steps.length}`;
+  if (run.started !== null && run.ended !== null) return duration((run.ended - run.started) / 1000);
+  return undefined;
+}
+
+export function Ports({ id, data, isConnectable, isFar }: { id: string; data: StepNode["data"]; isConnectable: boolean; isFar: boolean }) {
+  const { ports, height } = data;
+  return (
+    <>
+      {!data.isTrigger && (
+        <Handle type="target" position={Position.Left} id="in" isConnectable={isConnectable} style={{ top: height / 2 }} />
+      )}
+      {ports.map((port, index) => (
+        <Port key={port} id={id} port={port} top={portOffset(index, ports.length, height)} isNamed={ports.length > 1 && !isFar} isConnectable={isConnectable} isFar={isFar} />
+      ))}
+      {!data.isTrigger && (
+        <Handle type="source" position={Position.Bottom} id="error" className="port-error" isConnectable={isConnectable} title={t("When it fails")} />
+      )}
+    </>
+  );
+}
+
+interface PortProps {
+  id: string;
+  port: string;
+  top: number;
+  isNamed: boolean;
+  isConnectable: boolean;
+  isFar: boolean;
+}
+
+function Port({ id, port, top, isNamed, isConnectable, isFar }: PortProps) {
+  const isFree = useDesigner((state) => state.rights.edit && !state.overlay && !usedPorts(state).has(`${id}:${port}`));
+  return (
+    <>
+      <Handle type="source" position={Position.Right} id={port} isConnectable={isConnectable} style={{ top }} />
+      {isNamed && (
+        <span className="port-name" style={{ top: top - 8 }}>
+          {humanName(port)}
+        </span>
+      )}
+      {isFree && isConnectable && !isFar && <AddAfter id={id} port={port} top={top} />}
+    </>
+  );
+}
+
+function AddAfter({ id, port, top }: { id: string; port: string; top: number }) {
+  return (
+    <button
+      type="button"
+      className="add-after nodrag nopan"
+      style={{ top: top - 10 }}
+      tabIndex={-1}
+      aria-label={t("Add a step after this one")}
+      data-testid={`add-after-${id}-${port}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        useDesigner.setState({ menu: { x: event.clientX, y: event.clientY, target: { kind: "after", from: id, port } } });
+      }}
+    >
+      <Icon name="plus" size={12} />
+    </button>
+  );
+}

@@ -1,0 +1,87 @@
+// The expression field: CodeMirror with completion from earlier steps and a live check by the server.
+import { useEffect, useRef, useState } from "react";
+import type { CheckAnswer } from "../api";
+import { shortValue, suggestionsFor } from "../model/expressions";
+import { theApi, useDesigner } from "../state/store";
+import { t } from "../text";
+import { createEditor, type ExpressionView } from "./codemirror";
+
+interface Props {
+  id: string;
+  label: string;
+  node: string;
+  text: string;
+  isReadOnly: boolean;
+  onChange: (text: string) => void;
+}
+
+const CHECK_MS = 400;
+
+export default function ExpressionEditor({ id, label, node, text, isReadOnly, onChange }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<ExpressionView | null>(null);
+  const change = useRef(onChange);
+  const answer = useCheck(text, node);
+  const sample = useRef<CheckAnswer["sample"]>(undefined);
+  useEffect(() => {
+    change.current = onChange;
+    if (answer?.sample !== undefined) sample.current = answer.sample;
+  });
+  useEffect(() => {
+    if (!host.current) return;
+    const created = createEditor(host.current, {
+      id,
+      label,
+      text: "",
+      isReadOnly,
+      onChange: (next) => change.current(next),
+      suggestions: () => {
+        const { document, types } = useDesigner.getState();
+        return suggestionsFor(document, types, node);
+      },
+      sample: () => sample.current,
+    });
+    view.current = created;
+    return () => created.destroy();
+  }, [id, label, node, isReadOnly]);
+  useEffect(() => view.current?.setText(text), [text, id, label, node, isReadOnly]);
+  useEffect(() => view.current?.setError(answer?.ok === false ? (answer.error?.position ?? null) : null), [answer]);
+  return (
+    <>
+      <div ref={host} className="expression" />
+      <Verdict answer={text ? answer : null} />
+    </>
+  );
+}
+
+function Verdict({ answer }: { answer: CheckAnswer | null }) {
+  if (!answer) return null;
+  if (!answer.ok) return <p className="field-error">{answer.error?.message ?? t("This expression cannot be read.")}</p>;
+  if (answer.value === undefined) return <p className="field-ok">✓ {t("Reads well")}</p>;
+  return (
+    <p className="field-ok" title={shortValue(answer.value, 2000)}>
+      ✓ {shortValue(answer.value)}
+    </p>
+  );
+}
+
+/** The server's word on the expression, a moment after the last key. */
+function useCheck(text: string, node: string): CheckAnswer | null {
+  const [answer, setAnswer] = useState<CheckAnswer | null>(null);
+  useEffect(() => {
+    let current = true;
+    const timer = setTimeout(() => {
+      if (!text.trim()) return setAnswer(null);
+      theApi()
+        .check(text, useDesigner.getState().document, node)
+        // No answer is no verdict: the save says what is wrong.
+        .catch(() => null)
+        .then((next) => current && setAnswer(next));
+    }, CHECK_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [text, node]);
+  return answer;
+}

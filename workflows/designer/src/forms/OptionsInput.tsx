@@ -1,0 +1,68 @@
+// A select whose choices the server lists.
+import { useEffect, useState } from "react";
+import type { Json } from "../model/json";
+import { theApi } from "../state/store";
+import { t } from "../text";
+import { useFormPlace } from "./context";
+import { emptied, type InputProps, textOf } from "./FieldInput";
+
+type Option = { id: Json; name: string };
+
+const loaded = new Map<string, Promise<Option[]>>();
+
+function optionsFrom(url: string): Promise<Option[]> {
+  let options = loaded.get(url);
+  if (!options) {
+    options = theApi().options(url);
+    loaded.set(url, options);
+    // A failed load is asked again next time.
+    options.catch(() => loaded.delete(url));
+  }
+  return options;
+}
+
+export function OptionsInput(props: InputProps) {
+  const { field, id, value, onChange } = props;
+  const { isReadOnly } = useFormPlace();
+  const { options, failed } = useOptions(field.optionsUrl ?? "");
+  // A field of free text still takes any word when the list is not to be had.
+  if (failed) {
+    return <input id={id} type="text" value={textOf(value)} readOnly={isReadOnly} onChange={(event) => onChange(event.target.value || emptied(field))} />;
+  }
+  const known = options?.some((option) => String(option.id) === textOf(value)) ?? false;
+  const choose = (chosen: string) => {
+    const option = options?.find((item) => String(item.id) === chosen);
+    onChange(option ? matchType(option.id, field.textual) : emptied(field));
+  };
+  return (
+    <select id={id} value={textOf(value)} disabled={isReadOnly || !options} onChange={(event) => choose(event.target.value)}>
+      <option value="">{options ? t("Choose…") : t("Loading…")}</option>
+      {!known && textOf(value) !== "" && <option value={textOf(value)}>{textOf(value)}</option>}
+      {options?.map((option) => (
+        <option key={String(option.id)} value={String(option.id)}>
+          {option.name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function matchType(id: Json, isTextual: boolean): Json {
+  return isTextual ? String(id) : id;
+}
+
+function useOptions(url: string): { options: Option[] | null; failed: boolean } {
+  const [options, setOptions] = useState<Option[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let current = true;
+    optionsFrom(url).then(
+      (list) => current && setOptions(list),
+      () => current && setFailed(true),
+    );
+    return () => {
+      current = false;
+    };
+  }, [url]);
+  return { options, failed };
+}

@@ -1,0 +1,126 @@
+// Review before publishing: what changed since the live version, what is wrong, and a note.
+import { useEffect, useState } from "react";
+import { ApiError } from "../api";
+import { difference } from "../model/operations";
+import { errorsOf, type Problem } from "../model/problems";
+import { changesInWords } from "../model/review";
+import { theApi, theSaver, useDesigner } from "../state/store";
+import { t } from "../text";
+import { Dialog } from "./Dialog";
+import { ProblemList } from "./Problems";
+
+type Phase = { kind: "review" } | { kind: "busy" } | { kind: "done"; number: number } | { kind: "failed"; message: string };
+
+const close = () => useDesigner.setState({ dialog: null });
+
+export function PublishDialog() {
+  const problems = useDesigner((state) => state.problems);
+  const [note, setNote] = useState("");
+  const [phase, setPhase] = useState<Phase>({ kind: "review" });
+  const changes = useChanges();
+  if (phase.kind === "done") return <Published number={phase.number} />;
+  const blocked = errorsOf(problems).length > 0;
+  return (
+    <Dialog title={t("Review & publish")} onClose={close}>
+      <div className="sheet-body">
+        {problems.length > 0 && (
+          <>
+            <h3>{blocked ? t("To solve first") : t("Worth a look")}</h3>
+            <ProblemList problems={problems} onJump={close} />
+          </>
+        )}
+        <h3>{t("What changes")}</h3>
+        <ChangeList changes={changes} />
+        <label className="field-label" htmlFor="publish-note">
+          {t("Note for the history")}
+        </label>
+        <textarea id="publish-note" rows={3} value={note} onChange={(event) => setNote(event.target.value)} />
+        {phase.kind === "failed" && <p className="callout">{phase.message}</p>}
+      </div>
+      <footer>
+        <button type="button" className="button" onClick={close}>
+          {t("Cancel")}
+        </button>
+        <button
+          type="button"
+          className="button button-primary"
+          disabled={blocked || phase.kind === "busy"}
+          onClick={() => {
+            setPhase({ kind: "busy" });
+            void publish(note).then(setPhase);
+          }}
+        >
+          {phase.kind === "busy" ? t("Publishing…") : t("Publish")}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+async function publish(note: string): Promise<Phase> {
+  const saver = theSaver();
+  if (!(await saver.flush())) return { kind: "failed", message: t("The draft could not be saved, so it was not published.") };
+  try {
+    const { number } = await theApi().publish(useDesigner.getState().id, saver.revision, note);
+    useDesigner.setState({ published: { number, at: new Date().toISOString(), by: "" } });
+    return { kind: "done", number };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.problems.length) useDesigner.setState({ problems: error.problems.map(completed) });
+    return { kind: "failed", message: error.message };
+  }
+}
+
+function completed(problem: Problem): Problem {
+  return { ...problem, node: problem.node ?? null, field: problem.field ?? null, severity: problem.severity ?? "error" };
+}
+
+function Published({ number }: { number: number }) {
+  return (
+    <Dialog title={t("Published")} onClose={close}>
+      <div className="sheet-body" role="status">
+        <p>{t("Version {number} is live. New runs use it; runs on their way finish on theirs.", { number })}</p>
+      </div>
+      <footer>
+        <button type="button" className="button" onClick={close}>
+          {t("Go on editing")}
+        </button>
+        <button type="button" className="button button-primary" onClick={() => useDesigner.setState({ dialog: "run" })}>
+          {t("Run it")}
+        </button>
+      </footer>
+    </Dialog>
+  );
+}
+
+function ChangeList({ changes }: { changes: string[] | null }) {
+  if (changes === null) return <p className="quiet">{t("Comparing…")}</p>;
+  if (changes.length === 0) return <p className="quiet">{t("Nothing, apart from positions.")}</p>;
+  return (
+    <ul className="change-list">
+      {changes.map((change) => (
+        <li key={change}>{change}</li>
+      ))}
+    </ul>
+  );
+}
+
+function useChanges(): string[] | null {
+  const document = useDesigner((state) => state.document);
+  const types = useDesigner((state) => state.types);
+  const number = useDesigner((state) => state.published?.number);
+  const id = useDesigner((state) => state.id);
+  const [changes, setChanges] = useState<string[] | null>(null);
+  useEffect(() => {
+    let current = true;
+    const before = number === undefined ? Promise.resolve({ name: document.name, nodes: [], edges: [] }) : theApi().version(id, number).then((version) => version.document);
+    before.then(
+      (live) => current && setChanges(changesInWords(difference(live, document), types)),
+      () => current && setChanges([t("The live version could not be read for comparison.")]),
+    );
+    return () => {
+      current = false;
+    };
+  }, [id, number, document, types]);
+  return changes;
+}
