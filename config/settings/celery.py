@@ -32,5 +32,5 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "clerk"
 CELERY_TIMEZONE = "UTC"
 
-# Every entry is idempotent and guarded by a fire row: two beats, or none, do no harm.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+# Housekeeping only, safe to do twice or never: two beats, or none, do no harm.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {"keep-house": {"task": "keep_house", "schedule": 600.0}}
