@@ -14,3 +14,5 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 loglevel = "warning"
 worker_tmp_dir = "/dev/shm" if env.boolean("HEARTBEAT_IN_MEMORY", False) else None  # noqa: S108
+# It would stand in the home folder, where two copies get into each other's way.
+control_socket_disable = True
