@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
 
-from crm import context
-from crm.audit import Change, plain
+from crm import bulk, context
+from crm.audit import Change
 from crm.models import Event
 
 
@@ -31,7 +31,7 @@ def payload_of(change: Change) -> dict[str, Any]:
     """The record before and after, whole, and the names of the fields that differ."""
     before, after = change.before, change.after
     changed = [key for key in after if key not in before or before[key] != after[key]]
-    return {"id": change.target.pk, "changed": changed, "before": plain(before), "after": plain(after)}
+    return {"id": change.target.pk, "changed": changed, "before": before, "after": after}
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def publish_many(topic: Topic, payloads: Iterable[Payload]) -> None:
         return
     run_id = context.run_id.get()
     cause = {"caused_by": str(run_id)} if run_id else {}
-    Event.objects.bulk_create(Event(topic=topic, payload={**payload, **cause}) for payload in payloads)
+    bulk.insert_values(Event, ({"topic": topic, "payload": {**payload, **cause}} for payload in payloads))
 
 
 def publish_changes(topic: Topic, changes: Iterable[Change]) -> None:

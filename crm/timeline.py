@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from crm import bulk
 from crm.actors import Actor
 from crm.models import Activity
 from crm.models.activities import ActivityKind
@@ -29,20 +30,22 @@ class NewActivity:
 
 def write(*, actor: Actor, entries: Iterable[NewActivity], origin: Origin | None = None) -> list[Activity]:
     source, now = origin or Origin(), timezone.now()
-    return Activity.objects.bulk_create(
-        Activity(
-            customer_id=entry.customer_id,
-            kind=entry.kind,
-            at=entry.at or now,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            summary=entry.summary[:_LONGEST_SUMMARY],
-            body=entry.body,
-            data=dict(entry.data),
-            run_id=source.run_id,
-            node=source.node,
-            workflow_version=source.workflow_version,
-            model=source.model,
-        )
-        for entry in entries
+    return bulk.insert(
+        [
+            Activity(
+                customer_id=entry.customer_id,
+                kind=entry.kind,
+                at=entry.at or now,
+                actor_id=actor.id,
+                actor_name=actor.name,
+                summary=entry.summary[:_LONGEST_SUMMARY],
+                body=entry.body,
+                data=dict(entry.data),
+                run_id=source.run_id,
+                node=source.node,
+                workflow_version=source.workflow_version,
+                model=source.model,
+            )
+            for entry in entries
+        ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,7 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[FieldProblem] = []
+        self.accepted: dict[tuple[type[Model], str, Any] | None, Any] = {}
 
     def add(self, field: str, message: str, code: str = "invalid") -> None:
         self.found.append({"field": field, "code": code, "message": message})
@@ -42,16 +43,26 @@ def clean_fields(model: type[Model], values: Mapping[str, Any], problems: Proble
     """The values as the model's fields store them; what can't be stored is left out and becomes a problem."""
     cleaned: dict[str, Any] = {}
     for name, value in values.items():
-        field = model._meta.get_field(name)
         given = value.strip() if isinstance(value, str) else value
-        if isinstance(given, str) and "\x00" in given:
-            problems.add(prefix + name, "Remove the NUL character.")
+        # In bulk most values repeat.
+        known = (model, name, given) if isinstance(given, (str, datetime)) else None
+        if known in problems.accepted:
+            cleaned[name] = problems.accepted[known]
             continue
         try:
-            cleaned[name] = field.clean(given, None)  # type: ignore[union-attr]
+            cleaned[name] = _clean_field(model, name, given)
         except ValidationError as error:
             problems.add(prefix + name, " ".join(error.messages), str(getattr(error, "code", None) or "invalid"))
+            continue
+        if known:
+            problems.accepted[known] = cleaned[name]
     return cleaned
+
+
+def _clean_field(model: type[Model], name: str, value: Any) -> Any:
+    if isinstance(value, str) and "\x00" in value:
+        raise ValidationError("Remove the NUL character.", code="nul")
+    return model._meta.get_field(name).clean(value, None)  # type: ignore[union-attr]
 
 
 def clean_custom(

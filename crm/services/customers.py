@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
-from crm import audit, events, permissions, timeline
+from crm import audit, bulk, events, permissions, timeline
 from crm.actors import Actor
 from crm.audit import Change
 from crm.events import Topic
@@ -77,7 +77,7 @@ def _create(
         return []
     rows = _build(actor, items, prefixed)
     with refusing_taken_addresses(), transaction.atomic():
-        Customer.objects.bulk_create(rows)
+        bulk.insert(rows)
         _join_teams(rows, items)
         changes = [Change(row, after=snapshot(row)) for row in rows]
         audit.record(actor=actor, action="customer.create", changes=changes)
@@ -213,13 +213,7 @@ def _check_owners(changes: Mapping[int, Mapping[str, Any]], problems: Problems) 
 
 def _store(actor: Actor, made: Sequence[Change], origin: Origin | None) -> None:
     rows = [change.target for change in made if isinstance(change.target, Customer)]
-    created = [row.created_at for row in rows]
-    # One statement for all rows. Each exists and is locked, so the insert always becomes its update.
-    Customer.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["id"], update_fields=[*_STORED, "updated_at"]
-    )
-    for row, at in zip(rows, created, strict=True):
-        row.created_at = at  # the insert that became an update set it to now
+    bulk.update(rows, _STORED)
     audit.record(actor=actor, action="customer.update", changes=[changed_values(change) for change in made])
     events.publish_changes(Topic.CUSTOMER_UPDATED, made)
     timeline.write(actor=actor, entries=[_told(change) for change in made], origin=origin)
@@ -227,7 +221,7 @@ def _store(actor: Actor, made: Sequence[Change], origin: Origin | None) -> None:
 
 def _told(change: Change) -> NewActivity:
     slim = changed_values(change)
-    data = {"before": audit.plain(slim.before), "after": audit.plain(slim.after)}
+    data = {"before": slim.before, "after": slim.after}
     return NewActivity(change.target.pk, describe(slim), ActivityKind.CHANGE, data=data)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crm import audit, events, permissions, timeline
+from crm import audit, bulk, events, permissions, timeline
 from crm.actors import Actor
 from crm.audit import Change
 from crm.events import Topic
@@ -61,7 +61,7 @@ def create_requests(*, actor: Actor, items: Sequence[NewRequest], origin: Origin
     with transaction.atomic():
         ids = {item.customer_id for item in items}
         permissions.rows(actor, "create", Customer.objects.only("pk"), ids, kind="servicerequest")
-        rows = ServiceRequest.objects.bulk_create(_build(items, origin))
+        rows = bulk.insert(_build(items, origin))
         changes = [Change(row, after=snapshot(row)) for row in rows]
         audit.record(actor=actor, action="request.create", changes=changes)
         events.publish_changes(Topic.REQUEST_CREATED, changes)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from crm import audit, events, permissions, timeline
+from crm import audit, bulk, events, permissions, timeline
 from crm.actors import Actor
 from crm.audit import Change
 from crm.events import Topic
@@ -38,18 +38,20 @@ def record_scores(*, actor: Actor, scores: Sequence[NewScore], origin: Origin | 
         locked = Customer.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
         rows = permissions.rows(actor, "score", locked, {score.customer_id for score in scores})
         now = timezone.now()
-        written = Score.objects.bulk_create(
-            Score(
-                customer_id=score.customer_id,
-                at=now,
-                probability=score.probability,
-                base=score.base,
-                reasons=audit.plain(score.reasons),
-                model=score.model,
-                features_hash=score.features_hash,
-                run_id=origin.run_id if origin else None,
-            )
-            for score in scores
+        written = bulk.insert(
+            [
+                Score(
+                    customer_id=score.customer_id,
+                    at=now,
+                    probability=score.probability,
+                    base=score.base,
+                    reasons=list(score.reasons),
+                    model=score.model,
+                    features_hash=score.features_hash,
+                    run_id=origin.run_id if origin else None,
+                )
+                for score in scores
+            ]
         )
         newest = Score.objects.filter(customer=OuterRef("pk")).order_by("-at", "-id").values("probability")[:1]
         Customer.objects.filter(pk__in=rows).update(churn_risk=Subquery(newest), churn_scored_at=now)
@@ -98,5 +100,5 @@ def _event_of(customer: Customer, score: NewScore) -> dict[str, Any]:
 
 def _told(customer: Customer, score: NewScore) -> NewActivity:
     was = "" if customer.churn_risk is None else f", was {customer.churn_risk:.0%}"
-    data = {"probability": score.probability, "base": score.base, "reasons": audit.plain(score.reasons[:5])}
+    data = {"probability": score.probability, "base": score.base, "reasons": list(score.reasons[:5])}
     return NewActivity(customer.pk, f"Churn risk {score.probability:.0%}{was}", ActivityKind.SCORE, data=data)

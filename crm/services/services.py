@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from crm import audit, events, permissions, timeline
+from crm import audit, bulk, events, permissions, timeline
 from crm.actors import Actor
 from crm.audit import Change
 from crm.events import Topic
@@ -51,7 +51,7 @@ def create_services(*, actor: Actor, items: Sequence[NewService], origin: Origin
     with transaction.atomic():
         ids = {item.customer_id for item in items}
         permissions.rows(actor, "create", Customer.objects.only("pk"), ids, kind="service")
-        rows = Service.objects.bulk_create(_build(items))
+        rows = bulk.insert(_build(items))
         changes = [Change(row, after=snapshot(row)) for row in rows]
         audit.record(actor=actor, action="service.create", changes=changes)
         events.publish_changes(Topic.SERVICE_CREATED, changes)
