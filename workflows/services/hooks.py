@@ -101,6 +101,10 @@ def _signatures(header: str) -> list[bytes]:
 
 def _read(body: bytes) -> JSON:
     try:
-        return json.loads(body or b"{}")
+        return json.loads(body or b"{}", parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("The body is not JSON.", code="not_json") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
