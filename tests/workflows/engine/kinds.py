@@ -1,0 +1,91 @@
+"""Step types that exist for the tests: they fail, wait or leave a mark when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crm.models import Tag
+from workflows import registry
+from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepContext, StepError, StepType, Wait
+
+
+class Mark(StepConfig):
+    text: str = "mark"
+    fail_on: str = ""
+
+
+class Fail(StepConfig):
+    retry: bool = False
+    times: int = 1_000_000  # so often, then it succeeds
+
+
+class Pause(StepConfig):
+    seconds: float = 0
+
+
+class Nothing(StepConfig):
+    pass
+
+
+def leave_mark(context: StepContext, config: Mark) -> Outcome:
+    """A local effect that can't happen twice unseen: the name is unique."""
+    Tag.objects.create(name=f"{context.run.number}/{context.node}/{context.index}")
+    if config.fail_on and config.fail_on == config.text:
+        raise StepError("Told to fail.", code="told_to_fail")
+    return Done({"marked": config.text})
+
+
+def leave_marks(calls: Sequence[tuple[StepContext, Mark]]) -> Sequence[Done]:
+    if any(config.fail_on and config.fail_on == config.text for _, config in calls):
+        raise StepError("Told to fail.", code="told_to_fail")
+    Tag.objects.bulk_create(
+        Tag(name=f"{context.run.number}/{context.node}/{context.index}") for context, _ in calls
+    )
+    return [Done({"marked": config.text}) for _, config in calls]
+
+
+def fail(context: StepContext, config: Fail) -> Outcome:
+    if context.attempt > config.times:
+        return Done({"attempt": context.attempt})
+    raise StepError("Told to fail.", code="told_to_fail", retry=config.retry)
+
+
+def pause(context: StepContext, config: Pause) -> Outcome:
+    return Done("rested") if context.waited else Wait(seconds=config.seconds)
+
+
+def ask(context: StepContext, config: Nothing) -> Outcome:
+    return Wait(person=True) if context.signal is None else Done(context.signal)
+
+
+sent: list[str] = []
+
+
+def send(context: StepContext, config: Mark) -> Outcome:
+    sent.append(context.idempotency_key)
+    if config.fail_on == "crash":
+        raise KeyboardInterrupt
+    return Done({"sent": config.text})
+
+
+def _kind(key: str, effect: Effect, config: type[StepConfig], run: object, **more: object) -> StepType[StepConfig]:
+    return StepType(
+        key=key, title=key, family=Family.DECISION, description=key, effect=effect, config=config,
+        run=run, **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+KINDS = (
+    _kind("test_mark", Effect.LOCAL, Mark, leave_mark, run_batch=leave_marks),
+    _kind("test_fail", Effect.PURE, Fail, fail),
+    _kind("test_pause", Effect.PURE, Pause, pause, waits=True),
+    _kind("test_ask", Effect.PURE, Nothing, ask, waits=True),
+    _kind("test_send", Effect.KEYED, Mark, send),
+    _kind("test_mail", Effect.UNKEYED, Mark, send),
+)
+
+
+def register() -> None:
+    for kind in KINDS:
+        if registry.find(kind.key) is None:
+            registry.register(kind)
