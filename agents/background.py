@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from agents.services.models import train_in_background
-from crm.services.imports import run_import, run_pending_imports
+from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True)
 class Job:
-    run: Callable[[int], object]
+    # By name: training pulls in scikit-learn, which only the process that trains should load.
+    run: str
     # Goes to the agent that serves this kind of step.
     like: str
 
 
 JOBS = {
-    "import": Job(run_import, like="update_customer"),
-    "train": Job(train_in_background, like="score_churn"),
+    "import": Job("crm.services.imports.run_import", like="update_customer"),
+    "train": Job("agents.services.models.train_in_background", like="score_churn"),
 }
+RESUME = ("crm.services.imports.run_pending_imports",)
 
 
 def run(job: str, argument: int) -> None:
-    JOBS[job].run(argument)
+    import_string(JOBS[job].run)(argument)
 
 
 def resume() -> None:
     """Takes up what a lost message or worker left behind."""
-    run_pending_imports()
+    for job in RESUME:
+        import_string(job)()
