@@ -81,7 +81,8 @@ def _launch(data: Path, port: int, stack: ExitStack) -> None:
 def _make_folder(data: Path) -> None:
     try:
         data.mkdir(parents=True, exist_ok=True)
-        (data / "mail").mkdir(exist_ok=True)
+        for folder in ("mail", "static"):
+            (data / folder).mkdir(exist_ok=True)
     except PermissionError as error:
         raise LaunchError(
             f"{data} cannot be written by this account. Was it made as root? "

@@ -27,6 +27,7 @@ CELERY_BROKER_URL = BROKER_URL
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CACHES = {"default": redis_cache(BROKER_URL)}
 
+STATIC_ROOT = DATA_DIR / "static"  # stays empty: files are found where they lie
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
