@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from config import data_dir
+from config import data_dir, leftovers
 
 
 class ServerError(RuntimeError):
@@ -100,17 +100,11 @@ class Postgres:
 
     def _processes(self) -> list[psutil.Process]:
         """Find the cluster's processes, also those that outlive a killed postmaster for a moment."""
-        cluster = str(self.cluster.resolve())
-        found = psutil.process_iter(["name", "cwd", "status"])
-        ours = (process for process in found if process.info["cwd"] == cluster)
-        return [process for process in ours if process.info["name"] == "postgres" and not _is_zombie(process)]
+        return leftovers.in_folder(self.cluster, "postgres")
 
     def _clear_leftovers(self, sockets: Path) -> None:
         """Remove lock files that no process stands behind; PostgreSQL itself goes by the number alone."""
-        _, alive = psutil.wait_procs(self._processes(), timeout=5)
-        for process in alive:
-            process.kill()
-        psutil.wait_procs(alive, timeout=5)
+        leftovers.end_in_folder(self.cluster, "postgres")
         for name in (self.cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
             name.unlink(missing_ok=True)
 
@@ -163,6 +157,7 @@ class Valkey:
 
     def start(self) -> None:
         _private_folder(self.socket.parent, None)
+        leftovers.end_in_folder(self.socket.parent, "valkey-server")
         self.socket.unlink(missing_ok=True)
         options = {"--port": "0", "--unixsocket": str(self.socket), "--unixsocketperm": "700", "--save": ""}
         options |= {"--appendonly": "no", "--dir": str(self.socket.parent)}
@@ -193,10 +188,6 @@ class Valkey:
                 break
             time.sleep(0.02)
         raise ServerError(f"Valkey did not start; its log is {self.data / 'valkey.log'}.")
-
-
-def _is_zombie(process: psutil.Process) -> bool:
-    return bool(process.info["status"] == psutil.STATUS_ZOMBIE)
 
 
 def _private_folder(folder: Path, account: pwd.struct_passwd | None) -> None:

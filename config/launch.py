@@ -17,13 +17,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-import psutil
-
-from config import data_dir
+from config import data_dir, leftovers
 from config.embedded import Postgres, ServerError, Valkey
 
-# Marks every process of one installation, so that what a killed session left can be found and ended.
-MARK = "RAPPORT_INSTANCE"
 READY_SECONDS = 120
 
 
@@ -63,12 +59,12 @@ def _launch(data: Path, port: int, stack: ExitStack) -> None:
     started = time.monotonic()
     _make_folder(data)
     stack.enter_context(_only_one(data, port))
-    _end_leftovers(data)
+    leftovers.end_marked(data)
     _refuse_taken_port(port)
     environment = _environment(data, port)
     with _progress("database and broker"):
         _start_servers(data, environment, stack)
-    stack.callback(_end_leftovers, data)
+    stack.callback(leftovers.end_marked, data)
     _run_manage("prepare", environment)
     _print_line("services", "starting")
     honcho = stack.enter_context(_procfile(environment))
@@ -104,21 +100,6 @@ def _only_one(data: Path, port: int) -> Iterator[None]:
         yield
 
 
-def _end_leftovers(data: Path) -> None:
-    """End what an earlier session of this folder left running when it was killed."""
-    ours = [process for process in psutil.process_iter(["environ"]) if _is_ours(process, data)]
-    for process in ours:
-        process.terminate()
-    _, alive = psutil.wait_procs(ours, timeout=3)
-    for process in alive:
-        process.kill()
-
-
-def _is_ours(process: psutil.Process, data: Path) -> bool:
-    environment = process.info["environ"] or {}
-    return environment.get(MARK) == str(data) and process.pid != os.getpid()
-
-
 def _refuse_taken_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,7 +126,7 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         "MAIL_CATCHER_PORT": str(mail_port),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONUNBUFFERED": "1",
-        MARK: str(data),
+        leftovers.MARK: str(data),
     }
     given.setdefault("DATABASE_URL", data_dir.database_url(data))
     given.setdefault("BROKER_URL", data_dir.broker_url(data))

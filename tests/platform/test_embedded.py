@@ -105,6 +105,15 @@ def test_valkey_starts_over_a_stale_socket(tmp_path: Path) -> None:
     server.stop()
 
 
+def test_a_valkey_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    left_behind, server = Valkey(tmp_path), Valkey(tmp_path)
+    left_behind.start()
+    server.start()
+    assert left_behind.process is not None
+    assert left_behind.process.wait(timeout=5) == 0
+    server.stop()
+
+
 def test_keys_are_generated_once(tmp_path: Path) -> None:
     first = data_dir.read_or_create_secrets(tmp_path)
     assert data_dir.read_or_create_secrets(tmp_path) == first
