@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,11 @@ class Postgres:
         self._run("initdb", "--username=postgres", "--auth=trust", "--no-sync", *locale)
 
     def _options(self, sockets: Path) -> str:
-        settings = {"max_connections": "200", "jit": "off", "listen_addresses": "", **self.settings}
+        settings = {"max_connections": "200", "jit": "off", "listen_addresses": ""}
+        if sys.platform == "linux":
+            # After a power cut the server syncs each of a thousand files by itself: seven seconds against a tenth.
+            settings["recovery_init_sync_method"] = "syncfs"
+        settings |= self.settings
         flags = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         return f"{flags} -k '{sockets}'"
 
