@@ -282,7 +282,10 @@ class DecideIn(Strict):
     decision = serializers.ChoiceField(["approved", "rejected"])
     reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")
     struck = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=2**31 - 1), required=False, max_length=100_000, default=list
+        child=serializers.IntegerField(min_value=0, max_value=2**31 - 1),
+        required=False,
+        max_length=100_000,
+        default=list,
     )
     answers = serializers.DictField(required=False, default=dict)
 

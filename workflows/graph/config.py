@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from workflows.expressions import is_template
+from workflows.expressions.bindings import EXPRESSION_KEY
 from workflows.graph.document import JSON, Document, Node, Problem, problem
-from workflows.graph.scope import check_expression, check_template
+from workflows.graph.scope import HasOutput, check_dynamic
 
 Path = tuple[str | int, ...]
-EXPRESSION = "$expr"
 _WORDS = {
     "missing": "Fill this in.",
     "extra_forbidden": "This step has no such setting.",
@@ -20,31 +21,25 @@ _WORDS = {
 }
 
 
-class HasConfig(Protocol):
+class HasConfig(HasOutput, Protocol):
     @property
     def config(self) -> type[BaseModel]: ...
 
 
 def check_config(
-    document: Document, node: Node, step_type: HasConfig, before: frozenset[str] | None
+    document: Document, node: Node, types: Mapping[str, HasConfig], before: frozenset[str] | None
 ) -> Iterator[Problem]:
     """`before` names the steps that may be read, or is None where a cycle leaves that open."""
     dynamic = dict(find_expressions(node.config))
-    yield from _check_fixed(node, step_type.config, set(dynamic))
-    for path, source in dynamic.items():
-        check = check_template if isinstance(source, str) else check_expression
-        text = source if isinstance(source, str) else source[EXPRESSION]
-        for code, message in check(text, document, node, before):
+    yield from _check_fixed(node, types[node.type].config, set(dynamic))
+    for path, value in dynamic.items():
+        for code, message in check_dynamic(value, document, node, before, types):
             yield problem(code, message, node=node.id, field=_dotted(path))
-
-
-def is_expression(value: JSON) -> bool:
-    return isinstance(value, dict) and set(value) == {EXPRESSION}
 
 
 def find_expressions(value: JSON, path: Path = ()) -> Iterator[tuple[Path, JSON]]:
     """Every {"$expr": …} and every text with {{ … }} in it, with the way to it."""
-    if is_expression(value) or (isinstance(value, str) and "{{" in value):
+    if (isinstance(value, str) and is_template(value)) or (isinstance(value, dict) and EXPRESSION_KEY in value):
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -70,13 +65,11 @@ def _way_to(config: JSON, loc: Sequence[str | int]) -> Path:
     path: list[str | int] = []
     at = config
     for position, key in enumerate(loc):
-        if isinstance(at, dict) and key in at:
+        is_there = key in at if isinstance(at, dict) else isinstance(at, list) and key in range(len(at))
+        if is_there:
             at = at[key]
-        elif isinstance(at, list) and isinstance(key, int) and key < len(at):
-            at = at[key]
-        elif position < len(loc) - 1 or not isinstance(at, dict):
-            continue
-        path.append(key)
+        if is_there or (position == len(loc) - 1 and isinstance(at, dict)):
+            path.append(key)
     return tuple(path)
 
 

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
-from workflows.graph.config import check_config
+from workflows.graph.config import HasConfig, check_config
 from workflows.graph.document import (
     ERROR_PORT,
     JSON,
@@ -24,18 +22,16 @@ from workflows.graph.document import (
 from workflows.graph.paths import entries, find_cycle, predecessors, reachable, upstream
 
 TRIGGER = "trigger"
-INPUT_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+INPUT_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59}){0,9}")
 
 
-class NodeType(Protocol):
+class NodeType(HasConfig, Protocol):
     """What must be known of a step type to check a node of it."""
 
     @property
     def title(self) -> str: ...
     @property
     def family(self) -> str: ...
-    @property
-    def config(self) -> type[BaseModel]: ...
     @property
     def ports(self) -> tuple[str, ...]: ...
     @property
@@ -83,7 +79,7 @@ def _problems(document: Document, types: Types, checks: tuple[Check, ...]) -> It
     before = {} if cycle else upstream(document)
     for node in document.nodes.values():
         if node.type in types:
-            yield from check_config(document, node, types[node.type], before.get(node.id))
+            yield from check_config(document, node, types, before.get(node.id))
         if not cycle:
             yield from _check_inputs(document, node, before[node.id])
         for check in checks:
@@ -177,7 +173,7 @@ def _check_inputs(document: Document, node: Node, before: frozenset[str]) -> Ite
 def _is_input_key(document: Document, key: str) -> bool:
     schema: Any = document.input_schema
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    return not isinstance(properties, dict) or key in properties
+    return not isinstance(properties, dict) or key.partition(".")[0] in properties
 
 
 def _family(types: Types, node: Node) -> str | None:

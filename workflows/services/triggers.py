@@ -6,17 +6,16 @@ import base64
 import secrets
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
+from cronsim import CronSimError
 from django.db import transaction
-from django.utils import timezone
 
 from crm import audit
 from crm.actors import Actor
-from crm.errors import NotFound
+from crm.errors import InvalidInput, NotFound
 from crm.permissions import require
 from crm.sealing import seal, unseal
+from workflows.engine.schedule import database_now, next_fire
 from workflows.graph.document import Document, Node
 from workflows.models import Trigger, TriggerKind, Workflow
 
@@ -24,11 +23,16 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - as Standard Webhooks writes its secrets
 SECRET_BYTES = 32
 
 
-def next_fire(config: dict[str, Any], after: datetime) -> datetime | None:
-    """The next time of a schedule; cron is read in the schedule's own time zone."""
-    zone = ZoneInfo(config.get("timezone") or "UTC")
-    found = next(CronSim(config["cron"], after.astimezone(zone)), None)
-    return found.astimezone(ZoneInfo("UTC")) if found else None
+def first_fire(node: str, config: dict[str, Any]) -> datetime:
+    try:
+        return next_fire(config["cron"], config.get("timezone") or "UTC", database_now())
+    except (CronSimError, StopIteration, KeyError, ValueError) as error:
+        message = "This schedule never fires. Write it as cron, such as 0 2 * * * for 02:00 each day."
+        raise InvalidInput(
+            message,
+            code="invalid_workflow",
+            errors=[{"node": node, "field": "cron", "code": "bad_schedule", "message": message}],
+        ) from error
 
 
 def rewrite_triggers(*, workflow: Workflow, document: Document) -> dict[str, str]:
@@ -48,7 +52,7 @@ def rewrite_triggers(*, workflow: Workflow, document: Document) -> dict[str, str
         was_webhook = trigger.kind == TriggerKind.WEBHOOK
         trigger.kind, trigger.topic = wanted, _topic(node) if wanted is TriggerKind.EVENT else ""
         trigger.config = dict(node.config)
-        trigger.next_fire_at = next_fire(trigger.config, timezone.now()) if wanted is TriggerKind.SCHEDULE else None
+        trigger.next_fire_at = first_fire(node.id, trigger.config) if wanted is TriggerKind.SCHEDULE else None
         if wanted is not TriggerKind.WEBHOOK:
             trigger.token = trigger.secret = None
         elif not was_webhook:
@@ -60,7 +64,7 @@ def rewrite_triggers(*, workflow: Workflow, document: Document) -> dict[str, str
 
 def reschedule_triggers(*, workflow: Workflow) -> None:
     for trigger in Trigger.objects.filter(workflow=workflow, kind=TriggerKind.SCHEDULE):
-        trigger.next_fire_at = next_fire(trigger.config, timezone.now())
+        trigger.next_fire_at = first_fire(trigger.node, trigger.config)
         trigger.save(update_fields=["next_fire_at"])
 
 
@@ -68,9 +72,7 @@ def reschedule_triggers(*, workflow: Workflow) -> None:
 def rotate_webhook_secret(*, actor: Actor, workflow: Workflow, node: str) -> str:
     """A new secret, shown this once; the old one stops working at once."""
     require(actor, "publish", workflow)
-    trigger = (
-        Trigger.objects.select_for_update().filter(workflow=workflow, node=node, kind=TriggerKind.WEBHOOK).first()
-    )
+    trigger = Trigger.objects.select_for_update().filter(workflow=workflow, node=node, kind=TriggerKind.WEBHOOK).first()
     if trigger is None:
         raise NotFound("The published workflow has no such webhook.")
     secret = _new_secret(trigger)

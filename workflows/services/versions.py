@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from crm import audit
 from crm.actors import Actor
-from crm.errors import FieldProblem, InvalidInput
+from crm.errors import InvalidInput
 from crm.models import Member
 from crm.permissions import require
 from workflows import registry
@@ -21,7 +21,7 @@ from workflows.graph.document import Document, Problem, parse, to_json
 from workflows.graph.validate import is_publishable, validate
 from workflows.models import Version, Workflow
 from workflows.services.triggers import rewrite_triggers
-from workflows.services.workflows import StaleRevision
+from workflows.services.workflows import StaleRevision, as_faults
 
 JSON = Any
 
@@ -94,11 +94,7 @@ def _runs_one_by_one(step_type: str) -> bool:
 
 def _unpublishable(problems: list[Problem]) -> InvalidInput:
     faults = [found for found in problems if found.get("severity") != "warning"]
-    shown: list[FieldProblem] = [
-        {"node": found["node"] or "", "field": found["field"] or "", "code": found["code"], "message": found["message"]}
-        for found in faults
-    ]
     word = "problem" if len(faults) == 1 else "problems"
     return InvalidInput(
-        f"The draft has {len(faults)} {word}: {faults[0]['message']}", code="invalid_workflow", errors=shown
+        f"The draft has {len(faults)} {word}: {faults[0]['message']}", code="invalid_workflow", errors=as_faults(faults)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -11,11 +12,11 @@ from django.utils.text import slugify
 
 from crm import audit
 from crm.actors import Actor
-from crm.errors import Conflict, InvalidInput
+from crm.errors import Conflict, FieldProblem, InvalidInput
 from crm.models import Member
 from crm.permissions import require
 from workflows import registry
-from workflows.graph.document import DocumentError, check_limits, parse, to_json
+from workflows.graph.document import DocumentError, Problem, check_limits, parse, to_json
 from workflows.models import Run, Workflow
 from workflows.services.triggers import reschedule_triggers
 
@@ -162,16 +163,28 @@ def _unreadable(error: DocumentError) -> InvalidInput:
         f"This can't be read as a workflow: {error}",
         code="invalid_document",
         errors=[
-            {"node": found["node"] or "", "field": found["field"] or "", "code": found["code"], "message": found["message"]}
+            {
+                "node": found["node"] or "",
+                "field": found["field"] or "",
+                "code": found["code"],
+                "message": found["message"],
+            }
             for found in error.problems[:100]
         ],
     )
 
 
+def as_faults(problems: Iterable[Problem]) -> list[FieldProblem]:
+    return [
+        {"node": one["node"] or "", "field": one["field"] or "", "code": one["code"], "message": one["message"]}
+        for one in problems
+    ]
+
+
 def _free_key(wanted: str) -> str:
     key = slugify(wanted)[:70] or "workflow"
-    if key.isdigit():
-        key = f"w-{key}"  # an address with only digits is an id
+    if key.isdigit() or key in ("import", "new"):
+        key = f"w-{key}"  # an address with only digits is an id, and these are addresses of their own
     taken = set(Workflow.objects.filter(key__startswith=key).values_list("key", flat=True))
     numbered = (f"{key}-{number}" for number in range(2, len(taken) + 3))
     return next(free for free in (key, *numbered) if free not in taken)

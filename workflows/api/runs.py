@@ -1,0 +1,93 @@
+"""Runs: start, list, read, cancel, and the whole output of a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from workflows.api import render, shapes
+from workflows.api.base import WorkflowView, read_body
+from workflows.models import Run, Workflow
+from workflows.selectors.run_steps import output_of
+from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
+from workflows.services.runs import cancel_run, start_run
+
+PAGING: Any = [
+    OpenApiParameter("state", str, enum=SHOWN_STATES),
+    OpenApiParameter("before", str, description="The `next` of the page before."),
+]
+
+
+class RunList(WorkflowView):
+    kind = Run
+    actions = {"GET": "read"}
+
+    @extend_schema(operation_id="runs_list", parameters=PAGING, responses=shapes.RunListOut)
+    def get(self, request: Request) -> Response:
+        return self.page(None)
+
+    def page(self, workflow: Workflow | None) -> Response:
+        asked = self.request.query_params
+        where = RunFilter(workflow=workflow, state=asked.get("state", ""), before=asked.get("before", ""))
+        page = list_runs(actor=self.actor, where=where)
+        return Response({"results": [render.run_summary(run) for run in page.runs], "next": page.next})
+
+
+class WorkflowRuns(RunList):
+    kind = Run
+    actions = {"GET": "read", "POST": ("run", Workflow)}
+
+    @extend_schema(operation_id="workflow_runs_list", parameters=PAGING, responses=shapes.RunListOut)
+    def get(self, request: Request, key: str) -> Response:  # type: ignore[override]
+        return self.page(self.workflow(key))
+
+    @extend_schema(
+        operation_id="workflow_runs_start",
+        description="Starts the published version. With a `key` that was used before, answers that run.",
+        request=shapes.StartRunIn,
+        responses={202: shapes.RunOut},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        given = read_body(shapes.StartRunIn, request)
+        run = start_run(actor=self.actor, workflow=self.workflow(key), **given)
+        return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run.pk)), status=202)
+
+
+class RunDetail(WorkflowView):
+    kind = Run
+    actions = {"GET": "read"}
+
+    @extend_schema(operation_id="runs_read", responses=shapes.RunOut)
+    def get(self, request: Request, run_id: str) -> Response:
+        return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run_id)))
+
+
+class StepOutput(WorkflowView):
+    kind = Run
+    actions = {"GET": "read"}
+
+    @extend_schema(
+        operation_id="runs_step_output",
+        description="The whole output of a step; inside a For each, `item` is the number of the chunk.",
+        parameters=[OpenApiParameter("item", int)],
+        responses=shapes.OutputOut,
+    )
+    def get(self, request: Request, run_id: str, node: str) -> Response:
+        run, item = get_run(actor=self.actor, run_id=run_id), request.query_params.get("item", "0")
+        number = int(item) if item.isascii() and item.isdigit() and len(item) < 9 else 0
+        output = output_of(actor=self.actor, run=run, node=node, item=number)
+        return Response({"node": node, "item": number, "output": output})
+
+
+class CancelRun(WorkflowView):
+    kind = Run
+    actions = {"POST": "cancel"}
+
+    @extend_schema(operation_id="runs_cancel", request=None, responses=shapes.RunOut)
+    def post(self, request: Request, run_id: str) -> Response:
+        run = get_run(actor=self.actor, run_id=run_id)
+        cancel_run(actor=self.actor, run=run)
+        return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run_id)))

@@ -1,0 +1,30 @@
+"""Addresses of the workflow part of /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workflows.api import approvals, hooks, runs, step_types, versions, workflows
+
+urlpatterns = [
+    path("workflows", workflows.WorkflowList.as_view()),
+    path("workflows/import", workflows.ImportWorkflow.as_view()),
+    path("workflows/<str:key>", workflows.WorkflowDetail.as_view()),
+    path("workflows/<str:key>/export", workflows.ExportWorkflow.as_view()),
+    path("workflows/<str:key>/draft", workflows.Draft.as_view()),
+    path("workflows/<str:key>/publish", versions.Publish.as_view()),
+    path("workflows/<str:key>/versions", versions.VersionList.as_view()),
+    path("workflows/<str:key>/versions/<int:number>", versions.VersionDetail.as_view()),
+    path("workflows/<str:key>/webhooks/<str:node>/secret", versions.WebhookSecret.as_view()),
+    path("workflows/<str:key>/runs", runs.WorkflowRuns.as_view()),
+    path("runs", runs.RunList.as_view()),
+    path("runs/<str:run_id>", runs.RunDetail.as_view()),
+    path("runs/<str:run_id>/cancel", runs.CancelRun.as_view()),
+    path("runs/<str:run_id>/steps/<str:node>", runs.StepOutput.as_view()),
+    path("step-types", step_types.StepTypeList.as_view()),
+    path("expressions/check", step_types.CheckExpression.as_view()),
+    path("approvals", approvals.ApprovalList.as_view()),
+    path("approvals/<int:approval_id>", approvals.ApprovalDetail.as_view()),
+    path("approvals/<int:approval_id>/decide", approvals.Decide.as_view()),
+    path("hooks/<str:token>", hooks.Hook.as_view()),
+]

@@ -1,0 +1,69 @@
+"""Publication, the published versions, and the secrets of webhooks."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from workflows.api import render, shapes
+from workflows.api.base import WorkflowView, read_body
+from workflows.models import Version, Workflow
+from workflows.selectors.workflows import get_version, visible_versions
+from workflows.services.triggers import rotate_webhook_secret
+from workflows.services.versions import publish
+from workflows.services.workflows import StaleRevision
+
+
+class Publish(WorkflowView):
+    kind = Workflow
+    actions = {"POST": "publish"}
+
+    @extend_schema(
+        operation_id="workflows_publish",
+        description="Publishes the draft as the next version; 422 lists what is wrong, node by node.",
+        request=shapes.PublishIn,
+        responses={201: shapes.NewVersionOut},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        given = read_body(shapes.PublishIn, request)
+        try:
+            published = publish(actor=self.actor, workflow=self.workflow(key), **given)
+        except StaleRevision as stale:
+            return self.problem(stale, revision=stale.revision, document=stale.document)
+        return Response({"number": published.version.number, "webhook_secrets": published.secrets}, status=201)
+
+
+class VersionList(WorkflowView):
+    kind = Version
+    actions = {"GET": "read"}
+
+    @extend_schema(operation_id="versions_list", responses=shapes.VersionListOut)
+    def get(self, request: Request, key: str) -> Response:
+        versions = visible_versions(self.actor, self.workflow(key))
+        return Response({"results": [render.version(version) for version in versions]})
+
+
+class VersionDetail(WorkflowView):
+    kind = Version
+    actions = {"GET": "read"}
+
+    @extend_schema(operation_id="versions_read", responses=shapes.VersionDetailOut)
+    def get(self, request: Request, key: str, number: int) -> Response:
+        version = get_version(actor=self.actor, workflow=self.workflow(key), number=number)
+        return Response({**render.version(version), "document": version.document})
+
+
+class WebhookSecret(WorkflowView):
+    kind = Workflow
+    actions = {"POST": "publish"}
+
+    @extend_schema(
+        operation_id="webhooks_rotate_secret",
+        description="Gives the webhook a new signing secret, shown this once; the old one stops working.",
+        request=None,
+        responses=shapes.SecretOut,
+    )
+    def post(self, request: Request, key: str, node: str) -> Response:
+        secret = rotate_webhook_secret(actor=self.actor, workflow=self.workflow(key), node=node)
+        return Response({"secret": secret})

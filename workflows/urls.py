@@ -1,0 +1,25 @@
+"""Addresses of the pages of workflows, runs and approvals."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workflows.views import approvals, runs, workflows
+
+urlpatterns = [
+    path("workflows/", workflows.workflow_list, name="workflow-list"),
+    path("workflows/new/", workflows.create, name="workflow-create"),
+    path("workflows/import/", workflows.import_document, name="workflow-import"),
+    path("workflows/<slug:key>/", workflows.designer, name="workflow-designer"),
+    path("workflows/<slug:key>/versions/", workflows.versions, name="workflow-versions"),
+    path("workflows/<slug:key>/enabled/", workflows.set_enabled, name="workflow-enabled"),
+    path("workflows/<slug:key>/run/", workflows.run_now, name="workflow-run"),
+    path("workflows/<slug:key>/delete/", workflows.delete, name="workflow-delete"),
+    path("runs/", runs.run_list, name="run-list"),
+    path("runs/<uuid:run_id>/", runs.run_detail, name="run-detail"),
+    path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("approvals/", approvals.inbox, name="approval-list"),
+    path("approvals/<int:approval_id>/", approvals.detail, name="approval-detail"),
+    path("approvals/<int:approval_id>/items/", approvals.items, name="approval-items"),
+    path("approvals/<int:approval_id>/decide/", approvals.decide, name="approval-decide"),
+]

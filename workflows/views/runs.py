@@ -1,0 +1,76 @@
+"""The list of runs, and the page of one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from crm.actors import Actor
+from crm.errors import Conflict
+from crm.permissions import can
+from workflows.selectors.run_steps import steps_of
+from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
+from workflows.selectors.workflows import get_workflow, visible_workflows
+from workflows.services.runs import cancel_run
+from workflows.states import RunState
+from workflows.views.pages import page, tell
+
+
+@require_GET
+@page
+def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
+    key, state = request.GET.get("workflow", ""), request.GET.get("state", "")
+    number = request.GET.get("number", "").lstrip("#")
+    where = RunFilter(
+        workflow=get_workflow(actor=actor, key=key) if key else None,
+        state=state if state in SHOWN_STATES else "",
+        number=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,
+        before=request.GET.get("before", ""),
+    )
+    found = list_runs(actor=actor, where=where)
+    query = request.GET.copy()
+    query["before"] = found.next
+    context = {
+        "rows": [{"run": run, "state": shown_state(run)} for run in found.runs],
+        "next": query.urlencode() if found.next else "",
+        "workflows": visible_workflows(actor).order_by("name"),
+        "states": [(value, value.capitalize()) for value in SHOWN_STATES],
+        "workflow": where.workflow,
+        "state": where.state,
+        "number": request.GET.get("number", ""),
+        "filtered": bool(key or where.state or number),
+    }
+    partial = request.headers.get("HX-Target") in ("run-rows", "run-more")
+    return render(request, "workflows/_run_rows.html" if partial else "workflows/runs.html", context)
+
+
+@require_GET
+@ensure_csrf_cookie
+@page
+def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
+    run = get_run(actor=actor, run_id=run_id)
+    context = {
+        "run": run,
+        "state": shown_state(run),
+        "duration": (run.finished_at or timezone.now()) - run.created_at,
+        "steps": steps_of(actor=actor, run=run),
+        "may_cancel": run.state == RunState.RUNNING and can(actor, "cancel", run),
+    }
+    name = "workflows/_run_facts.html" if request.headers.get("HX-Target") == "run-facts" else "workflows/run.html"
+    return render(request, name, context)
+
+
+@require_POST
+@page
+def cancel(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
+    run = get_run(actor=actor, run_id=run_id)
+    try:
+        cancel_run(actor=actor, run=run)
+    except Conflict as error:
+        return tell(request, error, "run-detail", run.pk)
+    messages.success(request, f"Run {run.number} is cancelled; no step of it starts any more.")
+    return redirect("run-detail", run.pk)
