@@ -10,6 +10,8 @@ export default defineConfig({
     outDir: "../../static/designer",
     emptyOutDir: true,
     target: "es2022",
+    // These know light-dark() and nesting themselves; older ones would get a wrong translation.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {

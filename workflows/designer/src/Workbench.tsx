@@ -2,6 +2,7 @@
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { Canvas } from "./canvas/Canvas";
+import { FIT } from "./canvas/fit";
 import { listenToKeys } from "./keys";
 import { ConflictDialog } from "./panels/ConflictDialog";
 import { Inspector } from "./panels/Inspector";
@@ -48,7 +49,7 @@ function Keys() {
   useEffect(
     () =>
       listenToKeys({
-        fit: () => void fitView({ padding: 0.15, maxZoom: 1, duration: 180 }),
+        fit: () => void fitView({ ...FIT, duration: 180 }),
         fullSize: () => void zoomTo(1, { duration: 180 }),
       }),
     [fitView, zoomTo],
@@ -76,7 +77,11 @@ function Restored() {
   return (
     <div className="toast" role="status">
       {t("Edits that had not reached the server were restored.")}
-      <button type="button" className="button button-small" onClick={() => useDesigner.setState({ restored: 0 })}>
+      <button
+        type="button"
+        className="button button-small"
+        onClick={() => useDesigner.setState({ restored: 0 })}
+      >
         {t("Good")}
       </button>
     </div>
@@ -90,7 +95,9 @@ function EmptyHint() {
   return (
     <div className="empty">
       <p>{t("The steps of this workflow appear here.")}</p>
-      {canEdit && <p className="quiet">{t("Choose what starts it in the list on the left, then add what follows.")}</p>}
+      {canEdit && (
+        <p className="quiet">{t("Choose what starts it in the list on the left, then add what follows.")}</p>
+      )}
     </div>
   );
 }

@@ -62,7 +62,12 @@ export class Api {
     return this.call("GET", `/workflows/${id}`);
   }
 
-  saveDraft(id: string, base_revision: number, document: WorkflowDocument, keepalive = false): Promise<SavedAnswer> {
+  saveDraft(
+    id: string,
+    base_revision: number,
+    document: WorkflowDocument,
+    keepalive = false,
+  ): Promise<SavedAnswer> {
     return this.call("PUT", `/workflows/${id}/draft`, { base_revision, document }, keepalive);
   }
 

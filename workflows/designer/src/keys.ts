@@ -10,7 +10,9 @@ export interface View {
 type Key = (event: KeyboardEvent) => void;
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"))
+  );
 }
 
 /** Undo belongs to the document wherever the cursor is, but a dialog's fields keep their own. */

@@ -7,29 +7,31 @@ import {
   type NodeChange,
   ReactFlow,
   useReactFlow,
+  useStore,
   useStoreApi,
   type Viewport,
 } from "@xyflow/react";
 import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Point } from "../model/document";
 import { canConnect, connect, type Context, moveSteps, moveToLevel } from "../model/edits";
-import { absoluteBox, containerAt, GRID, isContainer, sizesOf } from "../model/geometry";
+import { absoluteBox, CARD_WIDTH, containerAt, GRID, isContainer, sizesOf } from "../model/geometry";
 import { canvas, dropStep } from "../state/actions";
 import { commit, contextOf, currentContext, select, useDesigner } from "../state/store";
 import { t } from "../text";
 import { STEP_DRAG } from "./drag";
+import { FIT } from "./fit";
 import { CanvasTools } from "./CanvasTools";
 import { ContainerCard } from "./ContainerCard";
 import { EntryLine, LinkLine } from "./LinkLine";
 import { type LinkEdge, Projection, type StepNode } from "./projection";
 import { StepCard } from "./StepCard";
 
-
 const NODE_TYPES = { step: StepCard, container: ContainerCard };
 const EDGE_TYPES = { link: LinkLine, entry: EntryLine };
 const SNAP: [number, number] = [GRID, GRID];
-const FIT = { padding: 0.15, maxZoom: 1 };
+
 const BIG_GRAPH = 150;
+const NONE: ReadonlySet<string> = new Set();
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 /** A big graph opens at its trigger in full size; a small one shows whole. */
@@ -65,6 +67,7 @@ export function Canvas() {
   const [start] = useState(() => startViewport(context));
   const { onDragOver, onDrop } = usePaletteDrop();
   useReveal();
+  useSelectedInView();
   useCanvasMiddle();
 
   const onNodesChange = useCallback((changes: NodeChange<StepNode>[]) => {
@@ -192,6 +195,21 @@ function useReveal(): void {
     const zoom = Math.max(getZoom(), 0.8);
     void setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom, duration: 180 });
   }, [reveal, setCenter, getZoom]);
+}
+
+/** The inspector takes room on the right: the step it is about moves out from under it. */
+function useSelectedInView(): void {
+  const [id] = useDesigner((state) => (state.selection.size === 1 ? state.selection : NONE));
+  const width = useStore((flow) => flow.width);
+  const { getViewport, setViewport } = useReactFlow();
+  useEffect(() => {
+    if (!id || !width) return;
+    const { document, places, sizes } = currentContext();
+    const { x, y, zoom } = getViewport();
+    const box = absoluteBox(document, id, places, sizes);
+    const hidden = x + (box.x + Math.min(box.width, CARD_WIDTH)) * zoom + 24 - width;
+    if (hidden > 0) void setViewport({ x: x - hidden, y, zoom }, { duration: 180 });
+  }, [id, width, getViewport, setViewport]);
 }
 
 function useCanvasMiddle(): void {

@@ -5,6 +5,7 @@ import { Icon } from "../icons";
 import { tidyLayout } from "../state/actions";
 import { useDesigner } from "../state/store";
 import { t } from "../text";
+import { FIT } from "./fit";
 import { MiniMap } from "./MiniMap";
 
 const EASE = { duration: 180 };
@@ -17,10 +18,15 @@ export function CanvasTools() {
   return (
     <>
       <Panel position="bottom-center" className="canvas-tools" role="toolbar" aria-label={t("Canvas")}>
-        <Tool icon="fit" label={t("Fit (1)")} onClick={() => void fitView({ padding: 0.15, maxZoom: 1, ...EASE })} />
+        <Tool icon="fit" label={t("Fit (1)")} onClick={() => void fitView({ ...FIT, ...EASE })} />
         <span className="tool-line" />
         <Tool icon="minus" label={t("Zoom out")} onClick={() => void zoomOut(EASE)} />
-        <button type="button" className="tool tool-zoom" title={t("Back to 100 % (0)")} onClick={() => void zoomTo(1, EASE)}>
+        <button
+          type="button"
+          className="tool tool-zoom"
+          title={t("Back to 100 % (0)")}
+          onClick={() => void zoomTo(1, EASE)}
+        >
           {percent} %
         </button>
         <Tool icon="plus" label={t("Zoom in")} onClick={() => void zoomIn(EASE)} />
@@ -36,14 +42,23 @@ export function CanvasTools() {
 interface ToolProps {
   icon: string;
   label: string;
+  title?: string | undefined;
   isPressed?: boolean;
   isDisabled?: boolean;
   onClick: () => void;
 }
 
-export function Tool({ icon, label, isPressed, isDisabled = false, onClick }: ToolProps) {
+export function Tool({ icon, label, title = label, isPressed, isDisabled = false, onClick }: ToolProps) {
   return (
-    <button type="button" className="tool" title={label} aria-label={label} aria-pressed={isPressed} disabled={isDisabled} onClick={onClick}>
+    <button
+      type="button"
+      className="tool"
+      title={title}
+      aria-label={label}
+      aria-pressed={isPressed}
+      disabled={isDisabled}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );

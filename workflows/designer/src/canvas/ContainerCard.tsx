@@ -7,26 +7,44 @@ import { StateMark } from "../states";
 import { t } from "../text";
 import type { StepNode } from "./projection";
 import { ENTRY_HANDLE } from "./projection";
-import { CardFace, Ports, runDetail, useIsFar } from "./StepCard";
+import { CardFace, Ports, runDetail, useDetail } from "./StepCard";
 
-export const ContainerCard = memo(function ContainerCard({ id, data, selected, isConnectable }: NodeProps<StepNode>) {
-  const isFar = useIsFar();
+export const ContainerCard = memo(function ContainerCard({
+  id,
+  data,
+  selected,
+  isConnectable,
+}: NodeProps<StepNode>) {
+  const detail = useDetail();
   const run = useDesigner((state) => state.overlay?.get(id));
   const isWatched = useDesigner((state) => state.overlay !== null);
   const hasErrors = useDesigner((state) => state.problems.some((problem) => problem.node === id));
   const isEmpty = useDesigner((state) => !state.document.nodes.some((node) => node.parent === id));
   const state = run?.state ?? (isWatched ? "PENDING" : "");
-  const className = ["container", `family-${data.type?.family ?? "flow"}`, selected ? "is-selected" : "", hasErrors ? "has-errors" : ""].join(" ");
+  const className = [
+    "container",
+    `detail-${detail}`,
+    `family-${data.type?.family ?? "flow"}`,
+    selected ? "is-selected" : "",
+    hasErrors ? "has-errors" : "",
+  ].join(" ");
   return (
     <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
       <div className="container-head" style={{ height: CONTAINER.header }}>
-        <CardFace data={data} isFar={isFar} />
+        <CardFace data={data} detail={detail} />
         {run && <StateMark state={run.state} detail={runDetail(run)} />}
       </div>
       <span className="container-entry" title={t("Each item starts here")} />
-      <Handle type="source" position={Position.Right} id={ENTRY_HANDLE} className="port-entry" isConnectable={false} style={{ top: CONTAINER.header + 32 }} />
+      <Handle
+        type="source"
+        position={Position.Right}
+        id={ENTRY_HANDLE}
+        className="port-entry"
+        isConnectable={false}
+        style={{ top: CONTAINER.header + 32 }}
+      />
       {isEmpty && <p className="container-empty">{t("Drop the steps to run for each item here")}</p>}
-      <Ports id={id} data={data} isConnectable={isConnectable} isFar={isFar} />
+      <Ports id={id} data={data} isConnectable={isConnectable} isFar={detail === "far"} />
     </div>
   );
 });

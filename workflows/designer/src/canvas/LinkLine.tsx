@@ -5,16 +5,21 @@ import { edgeRun } from "../model/runs";
 import { useDesigner } from "../state/store";
 import { t } from "../text";
 import type { LinkEdge } from "./projection";
-import { useIsFar } from "./StepCard";
+import { useDetail } from "./StepCard";
 
 export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   const { id, data, selected } = props;
   const edge = data?.edge ?? null;
-  const isFar = useIsFar();
+  const isFar = useDetail() === "far";
   const run = useDesigner((state) => (edge && state.overlay ? edgeRun(edge, state.overlay) : ""));
   const canInsert = useDesigner((state) => state.rights.edit && !state.overlay);
   const [path, x, y] = getBezierPath(props);
-  const className = ["link", run ? `link-${run}` : "", selected ? "is-selected" : "", edge?.port === "error" ? "link-error" : ""].join(" ");
+  const className = [
+    "link",
+    run ? `link-${run}` : "",
+    selected ? "is-selected" : "",
+    edge?.port === "error" ? "link-error" : "",
+  ].join(" ");
   return (
     <g className={className} data-testid={`edge-${id}`} data-run={run}>
       <BaseEdge id={id} path={path} interactionWidth={16} />
@@ -24,7 +29,13 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
         </circle>
       )}
       {edge && canInsert && !isFar && (
-        <InsertButton x={x} y={y} from={edge.from} to={edge.to} onOpen={(at) => useDesigner.setState({ menu: { ...at, target: { kind: "edge", edge } } })} />
+        <InsertButton
+          x={x}
+          y={y}
+          from={edge.from}
+          to={edge.to}
+          onOpen={(at) => useDesigner.setState({ menu: { ...at, target: { kind: "edge", edge } } })}
+        />
       )}
     </g>
   );

@@ -30,12 +30,22 @@ export function MiniMap() {
     if (event.buttons !== 1) return;
     const at = event.currentTarget.getBoundingClientRect();
     const scale = scaleOf(frame);
-    void setCenter(frame.x + (event.clientX - at.x) / scale, frame.y + (event.clientY - at.y) / scale, { zoom });
+    void setCenter(frame.x + (event.clientX - at.x) / scale, frame.y + (event.clientY - at.y) / scale, {
+      zoom,
+    });
   };
   const label = t("Map of the workflow");
   return (
     <Panel position="bottom-right" className="minimap">
-      <canvas ref={bitmap} width={WIDTH * 2} height={HEIGHT * 2} onPointerDown={go} onPointerMove={go} role="img" aria-label={label} />
+      <canvas
+        ref={bitmap}
+        width={WIDTH * 2}
+        height={HEIGHT * 2}
+        onPointerDown={go}
+        onPointerMove={go}
+        role="img"
+        aria-label={label}
+      />
     </Panel>
   );
 }

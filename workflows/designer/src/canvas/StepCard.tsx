@@ -13,10 +13,11 @@ import { StateMark } from "../states";
 import { t } from "../text";
 import type { StepNode } from "./projection";
 
-const SIMPLE_ZOOM = 0.45;
+export type Detail = "full" | "short" | "far";
 
-export function useIsFar(): boolean {
-  return useStore((flow) => flow.transform[2] < SIMPLE_ZOOM);
+/** The further away, the less a card says and the larger it says it. */
+export function useDetail(): Detail {
+  return useStore(({ transform: [, , zoom] }) => (zoom < 0.45 ? "far" : zoom < 0.7 ? "short" : "full"));
 }
 
 const problemsByNode = remembered((state: DesignerState) => state.problems, byNode);
@@ -36,16 +37,23 @@ function remembered<S, I, O>(input: (state: S) => I, compute: (value: I) => O): 
 }
 
 export const StepCard = memo(function StepCard({ id, data, selected, isConnectable }: NodeProps<StepNode>) {
-  const isFar = useIsFar();
+  const detail = useDetail();
+  const isFar = detail === "far";
   const run = useDesigner((state) => state.overlay?.get(id));
   const isWatched = useDesigner((state) => state.overlay !== null);
   const problems = useDesigner((state) => problemsByNode(state).get(id));
   const family = data.type?.family ?? "unknown";
-  const className = ["step-card", `family-${family}`, selected ? "is-selected" : "", problemClass(problems)].join(" ");
+  const className = [
+    "step-card",
+    `detail-${detail}`,
+    `family-${family}`,
+    selected ? "is-selected" : "",
+    problemClass(problems),
+  ].join(" ");
   const state = run?.state ?? (isWatched ? "PENDING" : "");
   return (
     <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
-      <CardFace data={data} isFar={isFar} />
+      <CardFace data={data} detail={detail} />
       {problems && !run && <ProblemMark problems={problems} />}
       {run && !isFar && <RunBadge run={run} />}
       <Ports id={id} data={data} isConnectable={isConnectable} isFar={isFar} />
@@ -53,7 +61,7 @@ export const StepCard = memo(function StepCard({ id, data, selected, isConnectab
   );
 });
 
-export function CardFace({ data, isFar }: { data: StepNode["data"]; isFar: boolean }) {
+export function CardFace({ data, detail }: { data: StepNode["data"]; detail: Detail }) {
   const title = data.node.label || data.type?.title || data.node.type;
   return (
     <>
@@ -62,7 +70,11 @@ export function CardFace({ data, isFar }: { data: StepNode["data"]; isFar: boole
       </span>
       <span className="card-text">
         <span className="card-title">{title}</span>
-        {!isFar && <span className="card-summary">{data.type ? summaryOf(data.node, data.type) : t("Unknown step type")}</span>}
+        {detail === "full" && (
+          <span className="card-summary">
+            {data.type ? summaryOf(data.node, data.type) : t("Unknown step type")}
+          </span>
+        )}
       </span>
     </>
   );
@@ -98,18 +110,49 @@ export function runDetail(run: NodeRun): string | undefined {
   return undefined;
 }
 
-export function Ports({ id, data, isConnectable, isFar }: { id: string; data: StepNode["data"]; isConnectable: boolean; isFar: boolean }) {
+export function Ports({
+  id,
+  data,
+  isConnectable,
+  isFar,
+}: {
+  id: string;
+  data: StepNode["data"];
+  isConnectable: boolean;
+  isFar: boolean;
+}) {
   const { ports, height } = data;
   return (
     <>
       {!data.isTrigger && (
-        <Handle type="target" position={Position.Left} id="in" isConnectable={isConnectable} style={{ top: height / 2 }} />
+        <Handle
+          type="target"
+          position={Position.Left}
+          id="in"
+          isConnectable={isConnectable}
+          style={{ top: height / 2 }}
+        />
       )}
       {ports.map((port, index) => (
-        <Port key={port} id={id} port={port} top={portOffset(index, ports.length, height)} isNamed={ports.length > 1 && !isFar} isConnectable={isConnectable} isFar={isFar} />
+        <Port
+          key={port}
+          id={id}
+          port={port}
+          top={portOffset(index, ports.length, height)}
+          isNamed={ports.length > 1 && !isFar}
+          isConnectable={isConnectable}
+          isFar={isFar}
+        />
       ))}
       {!data.isTrigger && (
-        <Handle type="source" position={Position.Bottom} id="error" className="port-error" isConnectable={isConnectable} title={t("When it fails")} />
+        <Handle
+          type="source"
+          position={Position.Bottom}
+          id="error"
+          className="port-error"
+          isConnectable={isConnectable}
+          title={t("When it fails")}
+        />
       )}
     </>
   );
@@ -125,10 +168,18 @@ interface PortProps {
 }
 
 function Port({ id, port, top, isNamed, isConnectable, isFar }: PortProps) {
-  const isFree = useDesigner((state) => state.rights.edit && !state.overlay && !usedPorts(state).has(`${id}:${port}`));
+  const isFree = useDesigner(
+    (state) => state.rights.edit && !state.overlay && !usedPorts(state).has(`${id}:${port}`),
+  );
   return (
     <>
-      <Handle type="source" position={Position.Right} id={port} isConnectable={isConnectable} style={{ top }} />
+      <Handle
+        type="source"
+        position={Position.Right}
+        id={port}
+        isConnectable={isConnectable}
+        style={{ top }}
+      />
       {isNamed && (
         <span className="port-name" style={{ top: top - 8 }}>
           {humanName(port)}
@@ -150,7 +201,9 @@ function AddAfter({ id, port, top }: { id: string; port: string; top: number }) 
       data-testid={`add-after-${id}-${port}`}
       onClick={(event) => {
         event.stopPropagation();
-        useDesigner.setState({ menu: { x: event.clientX, y: event.clientY, target: { kind: "after", from: id, port } } });
+        useDesigner.setState({
+          menu: { x: event.clientX, y: event.clientY, target: { kind: "after", from: id, port } },
+        });
       }}
     >
       <Icon name="plus" size={12} />

@@ -48,7 +48,12 @@ export class Projection {
     return children.length ? [...roots, ...children] : roots;
   }
 
-  private nodeOf(context: Context, doc: NodeDoc, selected: boolean, moving: ReadonlyMap<string, Point>): Cached {
+  private nodeOf(
+    context: Context,
+    doc: NodeDoc,
+    selected: boolean,
+    moving: ReadonlyMap<string, Point>,
+  ): Cached {
     const at = moving.get(doc.id) ?? context.places[doc.id] ?? { x: 0, y: 0 };
     const size = context.sizes.get(doc.id) ?? CONTAINER;
     const type = context.types.get(doc.type);
@@ -58,7 +63,14 @@ export class Projection {
     return { key, node: this.build(context, doc, at, size, selected, moving.has(doc.id)) };
   }
 
-  private build(context: Context, doc: NodeDoc, at: Point, size: Size, selected: boolean, dragging: boolean): StepNode {
+  private build(
+    context: Context,
+    doc: NodeDoc,
+    at: Point,
+    size: Size,
+    selected: boolean,
+    dragging: boolean,
+  ): StepNode {
     const type = context.types.get(doc.type);
     const container = isContainer(doc, context.types);
     const ports = portsOf(type, doc);
@@ -138,8 +150,20 @@ function entryEdge(id: string, container: string, to: string): LinkEdge {
   };
 }
 
-function handlesOf(data: StepData, width: number, head: number, height: number, container: boolean): NodeHandle[] {
-  const handle = (id: string, type: "source" | "target", position: Position, x: number, y: number): NodeHandle => ({
+function handlesOf(
+  data: StepData,
+  width: number,
+  head: number,
+  height: number,
+  container: boolean,
+): NodeHandle[] {
+  const handle = (
+    id: string,
+    type: "source" | "target",
+    position: Position,
+    x: number,
+    y: number,
+  ): NodeHandle => ({
     id,
     type,
     position,

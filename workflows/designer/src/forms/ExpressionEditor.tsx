@@ -45,7 +45,10 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
     return () => created.destroy();
   }, [id, label, node, isReadOnly]);
   useEffect(() => view.current?.setText(text), [text, id, label, node, isReadOnly]);
-  useEffect(() => view.current?.setError(answer?.ok === false ? (answer.error?.position ?? null) : null), [answer]);
+  useEffect(
+    () => view.current?.setError(answer?.ok === false ? (answer.error?.position ?? null) : null),
+    [answer],
+  );
   return (
     <>
       <div ref={host} className="expression" />
@@ -56,7 +59,8 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
 
 function Verdict({ answer }: { answer: CheckAnswer | null }) {
   if (!answer) return null;
-  if (!answer.ok) return <p className="field-error">{answer.error?.message ?? t("This expression cannot be read.")}</p>;
+  if (!answer.ok)
+    return <p className="field-error">{answer.error?.message ?? t("This expression cannot be read.")}</p>;
   if (answer.value === undefined) return <p className="field-ok">✓ {t("Reads well")}</p>;
   return (
     <p className="field-ok" title={shortValue(answer.value, 2000)}>

@@ -119,7 +119,9 @@ function SelectInput({ field, id, value, onChange }: InputProps) {
       id={id}
       value={at}
       disabled={isReadOnly}
-      onChange={(event) => onChange(field.choices[Number(event.target.value)]?.value ?? (field.nullable ? null : undefined))}
+      onChange={(event) =>
+        onChange(field.choices[Number(event.target.value)]?.value ?? (field.nullable ? null : undefined))
+      }
     >
       {(at < 0 || field.nullable) && <option value={-1}>{t("Choose…")}</option>}
       {field.choices.map((choice, index) => (
@@ -134,7 +136,12 @@ function SelectInput({ field, id, value, onChange }: InputProps) {
 function ObjectInput({ field, path, value, onChange }: InputProps) {
   return (
     <fieldset className="nested">
-      <SchemaForm fields={field.fields} path={path} value={isObject(value) ? value : {}} onChange={(next) => onChange(next)} />
+      <SchemaForm
+        fields={field.fields}
+        path={path}
+        value={isObject(value) ? value : {}}
+        onChange={(next) => onChange(next)}
+      />
     </fieldset>
   );
 }
@@ -143,7 +150,12 @@ export function JsonInput({ field, id, value, onChange }: InputProps) {
   const { isReadOnly } = useFormPlace();
   const [typed, setTyped] = useState<{ text: string; value: Json | undefined } | null>(null);
   const [error, setError] = useState("");
-  const text = typed && typed.value === value ? typed.text : value === undefined || value === null ? "" : JSON.stringify(value, null, 2);
+  const text =
+    typed && typed.value === value
+      ? typed.text
+      : value === undefined || value === null
+        ? ""
+        : JSON.stringify(value, null, 2);
   const change = (next: string) => {
     const read = readJson(next, field);
     setError(read.error);
@@ -152,7 +164,15 @@ export function JsonInput({ field, id, value, onChange }: InputProps) {
   };
   return (
     <>
-      <textarea id={id} className="code" rows={6} spellCheck={false} readOnly={isReadOnly} value={text} onChange={(event) => change(event.target.value)} />
+      <textarea
+        id={id}
+        className="code"
+        rows={6}
+        spellCheck={false}
+        readOnly={isReadOnly}
+        value={text}
+        onChange={(event) => change(event.target.value)}
+      />
       {error && <p className="field-error">{error}</p>}
     </>
   );

@@ -29,9 +29,18 @@ export function FieldRow({ field, path, value, onChange }: FieldProps) {
       <div className="field-head">
         <label htmlFor={id} id={`${id}-label`}>
           {field.label}
-          {field.required && <span className="required" aria-hidden="true">*</span>}
+          {field.required && (
+            <span className="required" aria-hidden="true">
+              *
+            </span>
+          )}
         </label>
-        {canFlip && <FlipButton isExpression={asExpr} onFlip={() => onChange(asExpr ? asFixed(value) : asExpression(value))} />}
+        {canFlip && (
+          <FlipButton
+            isExpression={asExpr}
+            onFlip={() => onChange(asExpr ? asFixed(value) : asExpression(value))}
+          />
+        )}
       </div>
       {asExpr ? (
         <Suspense fallback={<div className="expression is-loading">{expressionText(value)}</div>}>
@@ -60,7 +69,14 @@ export function FieldRow({ field, path, value, onChange }: FieldProps) {
 function FlipButton({ isExpression, onFlip }: { isExpression: boolean; onFlip: () => void }) {
   const label = isExpression ? t("Use a fixed value") : t("Use an expression");
   return (
-    <button type="button" className="flip" title={label} aria-label={label} aria-pressed={isExpression} onClick={onFlip}>
+    <button
+      type="button"
+      className="flip"
+      title={label}
+      aria-label={label}
+      aria-pressed={isExpression}
+      onClick={onFlip}
+    >
       =
     </button>
   );

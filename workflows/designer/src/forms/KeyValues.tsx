@@ -12,7 +12,8 @@ const ExpressionEditor = lazy(() => import("./ExpressionEditor"));
 export function KeyValues({ id, value, onChange }: InputProps) {
   const { isReadOnly } = useFormPlace();
   const entries = Object.entries(isObject(value) ? value : {});
-  const put = (index: number, key: string, entry: Json) => onChange(Object.fromEntries(entries.with(index, [key, entry])) as JsonObject);
+  const put = (index: number, key: string, entry: Json) =>
+    onChange(Object.fromEntries(entries.with(index, [key, entry])) as JsonObject);
   return (
     <div className="key-values" id={id} role="group" aria-labelledby={`${id}-label`}>
       {entries.map(([key, entry], index) => (
@@ -29,7 +30,11 @@ export function KeyValues({ id, value, onChange }: InputProps) {
         />
       ))}
       {!isReadOnly && (
-        <button type="button" className="button button-small" onClick={() => onChange({ ...Object.fromEntries(entries), [freshKey(entries)]: "" } as JsonObject)}>
+        <button
+          type="button"
+          className="button button-small"
+          onClick={() => onChange({ ...Object.fromEntries(entries), [freshKey(entries)]: "" } as JsonObject)}
+        >
           <Icon name="plus" size={14} />
           {t("Add value")}
         </button>
@@ -67,9 +72,24 @@ function KeyValue({ id, name, taken, entry, onRename, onChange, onRemove }: RowP
   const asExpr = node !== null && isExpression(entry);
   return (
     <div className="key-value">
-      <input type="text" className="code" aria-label={t("Name")} value={typed ?? name} readOnly={isReadOnly} onBlur={() => setTyped(null)} onChange={(event) => rename(event.target.value)} />
+      <input
+        type="text"
+        className="code"
+        aria-label={t("Name")}
+        value={typed ?? name}
+        readOnly={isReadOnly}
+        onBlur={() => setTyped(null)}
+        onChange={(event) => rename(event.target.value)}
+      />
       {node !== null && !isReadOnly && (
-        <button type="button" className="flip" aria-pressed={asExpr} aria-label={asExpr ? t("Use a fixed value") : t("Use an expression")} title={asExpr ? t("Use a fixed value") : t("Use an expression")} onClick={() => onChange(asExpr ? (asFixed(entry) ?? "") : asExpression(entry))}>
+        <button
+          type="button"
+          className="flip"
+          aria-pressed={asExpr}
+          aria-label={asExpr ? t("Use a fixed value") : t("Use an expression")}
+          title={asExpr ? t("Use a fixed value") : t("Use an expression")}
+          onClick={() => onChange(asExpr ? (asFixed(entry) ?? "") : asExpression(entry))}
+        >
           =
         </button>
       )}
@@ -81,10 +101,24 @@ function KeyValue({ id, name, taken, entry, onRename, onChange, onRemove }: RowP
       <div className="key-value-entry">
         {asExpr ? (
           <Suspense fallback={<div className="expression is-loading">{expressionText(entry)}</div>}>
-            <ExpressionEditor id={id} label={name} node={node} text={expressionText(entry)} isReadOnly={isReadOnly} onChange={(text) => onChange({ $expr: text })} />
+            <ExpressionEditor
+              id={id}
+              label={name}
+              node={node}
+              text={expressionText(entry)}
+              isReadOnly={isReadOnly}
+              onChange={(text) => onChange({ $expr: text })}
+            />
           </Suspense>
         ) : (
-          <input id={id} type="text" aria-label={t("Value of {name}", { name })} value={textOf(entry)} readOnly={isReadOnly} onChange={(event) => onChange(fixedValue(event.target.value))} />
+          <input
+            id={id}
+            type="text"
+            aria-label={t("Value of {name}", { name })}
+            value={textOf(entry)}
+            readOnly={isReadOnly}
+            onChange={(event) => onChange(fixedValue(event.target.value))}
+          />
         )}
       </div>
     </div>

@@ -18,16 +18,32 @@ export function ListInput({ field, path, id, value, onChange }: InputProps) {
     <div className="list" id={id} role="group" aria-labelledby={`${id}-label`}>
       {entries.map((entry, index) => (
         <div className="list-entry" key={index}>
-          <ListEntry item={item} path={`${path}.${index}`} id={`${id}-${index}`} name={`${field.label} ${index + 1}`} entry={entry} onChange={(next) => put(index, next)} />
+          <ListEntry
+            item={item}
+            path={`${path}.${index}`}
+            id={`${id}-${index}`}
+            name={`${field.label} ${index + 1}`}
+            entry={entry}
+            onChange={(next) => put(index, next)}
+          />
           {!isReadOnly && (
-            <button type="button" className="tool" aria-label={t("Remove entry {number}", { number: index + 1 })} onClick={() => onChange(entries.toSpliced(index, 1))}>
+            <button
+              type="button"
+              className="tool"
+              aria-label={t("Remove entry {number}", { number: index + 1 })}
+              onClick={() => onChange(entries.toSpliced(index, 1))}
+            >
               <Icon name="close" size={14} />
             </button>
           )}
         </div>
       ))}
       {!isReadOnly && (
-        <button type="button" className="button button-small" onClick={() => onChange([...entries, emptyValue(item)])}>
+        <button
+          type="button"
+          className="button button-small"
+          onClick={() => onChange([...entries, emptyValue(item)])}
+        >
           <Icon name="plus" size={14} />
           {t("Add")}
         </button>
@@ -51,12 +67,19 @@ function ListEntry({ item, path, id, name, entry, onChange }: EntryProps) {
     return (
       <div className="list-object">
         {item.fields.map((field) => (
-          <FieldRow key={field.name} field={field} path={`${path}.${field.name}`} value={value[field.name]} onChange={(part) => onChange({ ...value, [field.name]: part ?? null })} />
+          <FieldRow
+            key={field.name}
+            field={field}
+            path={`${path}.${field.name}`}
+            value={value[field.name]}
+            onChange={(part) => onChange({ ...value, [field.name]: part ?? null })}
+          />
         ))}
       </div>
     );
   }
-  if (item.widget === "expression") return <FieldRow field={{ ...item, label: name }} path={path} value={entry} onChange={onChange} />;
+  if (item.widget === "expression")
+    return <FieldRow field={{ ...item, label: name }} path={path} value={entry} onChange={onChange} />;
   return (
     <div className="list-value">
       <label className="visually-hidden" htmlFor={id}>

@@ -27,7 +27,15 @@ export function OptionsInput(props: InputProps) {
   const { options, failed } = useOptions(field.optionsUrl ?? "");
   // A field of free text still takes any word when the list is not to be had.
   if (failed) {
-    return <input id={id} type="text" value={textOf(value)} readOnly={isReadOnly} onChange={(event) => onChange(event.target.value || emptied(field))} />;
+    return (
+      <input
+        id={id}
+        type="text"
+        value={textOf(value)}
+        readOnly={isReadOnly}
+        onChange={(event) => onChange(event.target.value || emptied(field))}
+      />
+    );
   }
   const known = options?.some((option) => String(option.id) === textOf(value)) ?? false;
   const choose = (chosen: string) => {
@@ -35,7 +43,12 @@ export function OptionsInput(props: InputProps) {
     onChange(option ? matchType(option.id, field.textual) : emptied(field));
   };
   return (
-    <select id={id} value={textOf(value)} disabled={isReadOnly || !options} onChange={(event) => choose(event.target.value)}>
+    <select
+      id={id}
+      value={textOf(value)}
+      disabled={isReadOnly || !options}
+      onChange={(event) => choose(event.target.value)}
+    >
       <option value="">{options ? t("Choose…") : t("Loading…")}</option>
       {!known && textOf(value) !== "" && <option value={textOf(value)}>{textOf(value)}</option>}
       {options?.map((option) => (

@@ -25,7 +25,9 @@ export function TemplateInput({ field, id, value, onChange }: InputProps) {
         readOnly={isReadOnly}
         onChange={(event) => onChange(event.target.value === "" ? emptied(field) : event.target.value)}
       />
-      {node !== null && !isReadOnly && field.widget === "template" && <InsertValue node={node} onInsert={insert} />}
+      {node !== null && !isReadOnly && field.widget === "template" && (
+        <InsertValue node={node} onInsert={insert} />
+      )}
     </>
   );
 }

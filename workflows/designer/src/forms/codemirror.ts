@@ -43,7 +43,9 @@ const language = StreamLanguage.define({
     const word = stream.match(/^[A-Za-z_]\w*/);
     if (Array.isArray(word)) {
       if (KEYWORDS.has(word[0])) return "keyword";
-      return FUNCTIONS.some((item) => item.name === word[0]) && stream.peek() === "(" ? "function" : "variableName";
+      return FUNCTIONS.some((item) => item.name === word[0]) && stream.peek() === "("
+        ? "function"
+        : "variableName";
     }
     stream.next();
     return "operator";
@@ -79,11 +81,18 @@ const errorField = StateField.define<DecorationSet>({
 });
 
 export function createEditor(parent: HTMLElement, options: Options): ExpressionView {
-  const view = new EditorView({ parent, state: EditorState.create({ doc: options.text, extensions: extensionsOf(options) }) });
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({ doc: options.text, extensions: extensionsOf(options) }),
+  });
   return {
     setText(text) {
       const current = view.state.doc.toString();
-      if (text !== current) view.dispatch({ changes: { from: 0, to: current.length, insert: text }, annotations: fromOutside.of(true) });
+      if (text !== current)
+        view.dispatch({
+          changes: { from: 0, to: current.length, insert: text },
+          annotations: fromOutside.of(true),
+        });
     },
     setError: (position) => view.dispatch({ effects: markError.of(position) }),
     destroy: () => view.destroy(),
@@ -114,10 +123,17 @@ function extensionsOf(options: Options) {
 function complete(context: CompletionContext, options: Options): CompletionResult | null {
   const before = context.matchBefore(/[\w.]*$/);
   if (!before || (before.from === before.to && !context.explicit)) return null;
-  const { prefix, offered } = completionsAt(before.text, options.suggestions(), (path) => sampleKeys(options.sample(), path));
+  const { prefix, offered } = completionsAt(before.text, options.suggestions(), (path) =>
+    sampleKeys(options.sample(), path),
+  );
   return { from: before.from + prefix.length, options: offered.map(asCompletion), validFor: /^\w*$/ };
 }
 
 function asCompletion(offered: Offered): Completion {
-  return { label: offered.name, detail: offered.detail, type: offered.isFunction ? "function" : "variable", apply: offered.isFunction ? `${offered.name}(` : offered.name };
+  return {
+    label: offered.name,
+    detail: offered.detail,
+    type: offered.isFunction ? "function" : "variable",
+    apply: offered.isFunction ? `${offered.name}(` : offered.name,
+  };
 }

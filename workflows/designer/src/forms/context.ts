@@ -11,7 +11,12 @@ export interface FormPlace {
   problems: Problem[];
 }
 
-export const FormContext = createContext<FormPlace>({ prefix: "form", isReadOnly: false, node: null, problems: [] });
+export const FormContext = createContext<FormPlace>({
+  prefix: "form",
+  isReadOnly: false,
+  node: null,
+  problems: [],
+});
 
 export function useFormPlace(): FormPlace {
   return useContext(FormContext);

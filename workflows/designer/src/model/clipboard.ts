@@ -12,18 +12,29 @@ export interface Clip {
   places: Record<string, Point>;
 }
 
-export function copySteps(document: WorkflowDocument, selected: ReadonlySet<string>, places: Places): Clip | null {
+export function copySteps(
+  document: WorkflowDocument,
+  selected: ReadonlySet<string>,
+  places: Places,
+): Clip | null {
   const nodes = document.nodes.filter((node) => selected.has(node.id) || selected.has(node.parent ?? ""));
   if (nodes.length === 0) return null;
   const ids = new Set(nodes.map((node) => node.id));
   const edges = document.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
-  return { rapport: "steps", nodes, edges, places: Object.fromEntries([...ids].map((id) => [id, places[id] ?? { x: 0, y: 0 }])) };
+  return {
+    rapport: "steps",
+    nodes,
+    edges,
+    places: Object.fromEntries([...ids].map((id) => [id, places[id] ?? { x: 0, y: 0 }])),
+  };
 }
 
 export function readClip(text: string): Clip | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && value.rapport === "steps" && Array.isArray(value.nodes) ? (value as unknown as Clip) : null;
+    return isObject(value) && value.rapport === "steps" && Array.isArray(value.nodes)
+      ? (value as unknown as Clip)
+      : null;
   } catch {
     return null;
   }
@@ -53,24 +64,35 @@ export function pasteSteps(document: WorkflowDocument, clip: Clip): Pasted {
   for (const edge of clip.edges)
     editor.putEdge({ ...edge, from: ids.get(edge.from) ?? edge.from, to: ids.get(edge.to) ?? edge.to });
   const roots = clip.nodes.filter((node) => !ids.has(node.parent ?? ""));
-  const label = clip.nodes.length === 1 ? `Paste ${clip.nodes[0]?.label ?? "step"}` : `Paste ${clip.nodes.length} steps`;
+  const label =
+    clip.nodes.length === 1 ? `Paste ${clip.nodes[0]?.label ?? "step"}` : `Paste ${clip.nodes.length} steps`;
   return { operation: editor.operation(label), ids: roots.map((node) => ids.get(node.id) ?? node.id) };
 }
 
-function pastedNode(document: WorkflowDocument, node: NodeDoc, id: string, ids: ReadonlyMap<string, string>): NodeDoc {
+function pastedNode(
+  document: WorkflowDocument,
+  node: NodeDoc,
+  id: string,
+  ids: ReadonlyMap<string, string>,
+): NodeDoc {
   const { parent, inputs, ...rest } = node;
   const next: NodeDoc = { ...rest, id };
   if (node.config) next.config = renameSteps(node.config, ids) as NodeDoc["config"];
-  if (inputs) next.inputs = inputs.map((input) => input.replace(/^[a-z][a-z0-9_]*/, (name) => ids.get(name) ?? name));
-  const container = ids.get(parent ?? "") ?? (document.nodes.some((item) => item.id === parent) ? parent : null);
+  if (inputs)
+    next.inputs = inputs.map((input) => input.replace(/^[a-z][a-z0-9_]*/, (name) => ids.get(name) ?? name));
+  const container =
+    ids.get(parent ?? "") ?? (document.nodes.some((item) => item.id === parent) ? parent : null);
   return container ? { ...next, parent: container } : next;
 }
 
 /** Renames `steps.<id>` wherever a text mentions it. */
 export function renameSteps(value: Json, ids: ReadonlyMap<string, string>): Json {
   if (typeof value === "string")
-    return value.replace(/\bsteps\.([a-z][a-z0-9_]*)/g, (text, id: string) => (ids.has(id) ? `steps.${ids.get(id)}` : text));
+    return value.replace(/\bsteps\.([a-z][a-z0-9_]*)/g, (text, id: string) =>
+      ids.has(id) ? `steps.${ids.get(id)}` : text,
+    );
   if (Array.isArray(value)) return value.map((item) => renameSteps(item, ids));
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renameSteps(item, ids)]));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renameSteps(item, ids)]));
   return value;
 }

@@ -37,7 +37,11 @@ export function completionsAt(
     const [name] = suggestion.path.slice(prefix.length).split(".");
     if (!name) continue;
     const isLast = suggestion.path === prefix + name;
-    const detail = isLast ? `${suggestion.kind} · ${suggestion.from}` : path === "steps" ? suggestion.from : "";
+    const detail = isLast
+      ? `${suggestion.kind} · ${suggestion.from}`
+      : path === "steps"
+        ? suggestion.from
+        : "";
     const known = offered.get(name);
     if (!known || (!known.detail && detail)) offered.set(name, { name, detail, isFunction: false });
   }
@@ -45,7 +49,8 @@ export function completionsAt(
     if (!offered.has(name)) offered.set(name, { name, detail: kind, isFunction: false });
   }
   for (const item of FUNCTIONS) {
-    if (item.isMethod === Boolean(path)) offered.set(`${item.name}()`, { name: item.name, detail: item.detail, isFunction: true });
+    if (item.isMethod === Boolean(path))
+      offered.set(`${item.name}()`, { name: item.name, detail: item.detail, isFunction: true });
   }
   return { prefix, offered: [...offered.values()] };
 }

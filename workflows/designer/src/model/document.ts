@@ -61,7 +61,9 @@ export function drawnEdges(document: WorkflowDocument): EdgeDoc[] {
   const implied = document.nodes.flatMap((node) =>
     (node.inputs ?? [])
       .map((input) => STEP_REFERENCE.exec(input)?.[1])
-      .filter((from): from is string => from !== undefined && ids.has(from) && !joined.has(`${from}>${node.id}`))
+      .filter(
+        (from): from is string => from !== undefined && ids.has(from) && !joined.has(`${from}>${node.id}`),
+      )
       .map((from) => ({ from, to: node.id })),
   );
   return implied.length ? [...document.edges, ...implied] : document.edges;

@@ -1,5 +1,16 @@
 // The edits a person makes on the canvas, each built as one named operation.
-import { downstream, drawnEdges, type EdgeDoc, edgeId, findNode, type NodeDoc, parentOf, type Point, portOf, type WorkflowDocument } from "./document";
+import {
+  downstream,
+  drawnEdges,
+  type EdgeDoc,
+  edgeId,
+  findNode,
+  type NodeDoc,
+  parentOf,
+  type Point,
+  portOf,
+  type WorkflowDocument,
+} from "./document";
 import { CARD_WIDTH, CONTAINER, GAP_X, type Places, type Sizes, snap } from "./geometry";
 import { type Json, withKey } from "./json";
 import { Editor, type Operation, type SettingName } from "./operations";
@@ -78,9 +89,15 @@ function freePlace(context: Context, source: NodeDoc, port: string): Point {
   const x = at.x + size.width + GAP_X;
   let y = at.y + (ports.length > 1 ? (ports.indexOf(port) - (ports.length - 1) / 2) * 104 : 0);
   const level = context.document.nodes.filter((node) => parentOf(node) === parentOf(source));
-  const boxes = level.map((node) => ({ ...(context.places[node.id] ?? at), ...(context.sizes.get(node.id) ?? size) }));
+  const boxes = level.map((node) => ({
+    ...(context.places[node.id] ?? at),
+    ...(context.sizes.get(node.id) ?? size),
+  }));
   const taken = (top: number) =>
-    boxes.some((box) => box.x < x + CARD_WIDTH && box.x + box.width > x && box.y < top + 80 && box.y + box.height > top - 16);
+    boxes.some(
+      (box) =>
+        box.x < x + CARD_WIDTH && box.x + box.width > x && box.y < top + 80 && box.y + box.height > top - 16,
+    );
   for (let tries = 0; taken(y) && tries < 50; tries++) y += 24;
   return snap(parentOf(source) ? insideContainer({ x, y }) : { x, y });
 }
@@ -164,7 +181,9 @@ export function moveSteps(context: Context, moved: ReadonlyMap<string, Point>): 
   if (editor.changes.length === before) return null;
   const [id] = moved.keys();
   const node = findNode(context.document, id);
-  return editor.operation(moved.size === 1 && node ? `Move ${titleOf(node, context.types)}` : `Move ${moved.size} steps`);
+  return editor.operation(
+    moved.size === 1 && node ? `Move ${titleOf(node, context.types)}` : `Move ${moved.size} steps`,
+  );
 }
 
 export function tidy(context: Context, places: Places): Operation | null {
@@ -174,7 +193,12 @@ export function tidy(context: Context, places: Places): Operation | null {
 }
 
 /** Puts a step into a container, or out of it, and cuts the edges that would cross its border. */
-export function moveToLevel(context: Context, id: string, parent: string | null, at: Point): Operation | null {
+export function moveToLevel(
+  context: Context,
+  id: string,
+  parent: string | null,
+  at: Point,
+): Operation | null {
   const node = findNode(context.document, id);
   if (!node || parentOf(node) === parent) return null;
   const editor = new Editor(context.document);
@@ -185,14 +209,24 @@ export function moveToLevel(context: Context, id: string, parent: string | null,
   return editor.operation(parent ? `Move ${title} into the loop` : `Move ${title} out of the loop`);
 }
 
-export function setField(context: Context, id: string, field: string, value: Json | undefined): Operation | null {
+export function setField(
+  context: Context,
+  id: string,
+  field: string,
+  value: Json | undefined,
+): Operation | null {
   const node = findNode(context.document, id);
   if (!node) return null;
   const config = withKey(node.config ?? {}, field, value);
   return putNode(context, { ...node, config }, `Change ${field.replaceAll("_", " ")} of`, `${id}.${field}`);
 }
 
-export function setProperty(context: Context, id: string, key: keyof NodeDoc, value: unknown): Operation | null {
+export function setProperty(
+  context: Context,
+  id: string,
+  key: keyof NodeDoc,
+  value: unknown,
+): Operation | null {
   const node = findNode(context.document, id);
   if (!node) return null;
   const label = key === "label" ? "Rename" : `Change ${key} of`;
@@ -206,7 +240,12 @@ function putNode(context: Context, node: NodeDoc, label: string, coalesce: strin
   return editor.operation(`${label} ${titleOf(node, context.types)}`, coalesce);
 }
 
-export function setSetting(document: WorkflowDocument, name: SettingName, value: Json, label: string): Operation | null {
+export function setSetting(
+  document: WorkflowDocument,
+  name: SettingName,
+  value: Json,
+  label: string,
+): Operation | null {
   const editor = new Editor(document);
   editor.set(name, value);
   return editor.changes.length ? editor.operation(label, `setting.${name}`) : null;

@@ -44,7 +44,10 @@ const RUN_FIELDS = ["id", "number", "workflow", "version"];
 export function suggestionsFor(document: WorkflowDocument, types: StepTypes, id: string): Suggestion[] {
   const found: Suggestion[] = [];
   if (parentOf(findNode(document, id))) {
-    found.push({ path: "item", from: "This item", kind: "any" }, { path: "index", from: "This item", kind: "integer" });
+    found.push(
+      { path: "item", from: "This item", kind: "any" },
+      { path: "index", from: "This item", kind: "integer" },
+    );
   }
   for (const step of upstream(document, id).reverse()) {
     const node = findNode(document, step);
@@ -52,13 +55,21 @@ export function suggestionsFor(document: WorkflowDocument, types: StepTypes, id:
     const schema = types.get(node.type)?.output_schema ?? null;
     found.push(...schemaPaths(`steps.${step}.output`, titleOf(node, types), schema, schema ?? {}));
   }
-  found.push(...schemaPaths("input", "Run input", document.input_schema ?? null, document.input_schema ?? {}));
+  found.push(
+    ...schemaPaths("input", "Run input", document.input_schema ?? null, document.input_schema ?? {}),
+  );
   found.push(...RUN_FIELDS.map((field) => ({ path: `run.${field}`, from: "This run", kind: "string" })));
   found.push({ path: "now", from: "This run", kind: "timestamp" });
   return found;
 }
 
-function schemaPaths(path: string, from: string, schema: JsonObject | null, root: JsonObject, depth = 0): Suggestion[] {
+function schemaPaths(
+  path: string,
+  from: string,
+  schema: JsonObject | null,
+  root: JsonObject,
+  depth = 0,
+): Suggestion[] {
   const shape = followed(schema, root);
   const kind = typeof shape?.type === "string" ? shape.type : "any";
   const own = { path, from, kind };

@@ -3,12 +3,12 @@ import type { NodeDoc, Point, WorkflowDocument } from "./document";
 import { drawnEdges } from "./document";
 import { portsOf, type StepTypes } from "./steptypes";
 
-export const CARD_WIDTH = 224;
+export const CARD_WIDTH = 208;
 export const CARD_HEIGHT = 64;
 export const GRID = 8;
-export const GAP_X = 72;
+export const GAP_X = 56;
 export const GAP_Y = 40;
-export const CONTAINER = { header: 56, padding: 32, entry: 40, width: 344, height: 176 };
+export const CONTAINER = { header: 56, padding: 24, tail: 56, entry: 40, width: 352, height: 176 };
 const PORT_PITCH = 24;
 
 export interface Size {
@@ -47,7 +47,8 @@ export function sizesOf(document: WorkflowDocument, types: StepTypes, places: Pl
   }
   const bodies = bodiesOf(document);
   // Inner containers first: a container's own size depends on theirs.
-  for (const node of containers.reverse()) sizes.set(node.id, containerSize(bodies.get(node.id) ?? [], sizes, places));
+  for (const node of containers.reverse())
+    sizes.set(node.id, containerSize(bodies.get(node.id) ?? [], sizes, places));
   return sizes;
 }
 
@@ -67,7 +68,7 @@ function containerSize(body: NodeDoc[], sizes: Sizes, places: Places): Size {
   for (const child of body) {
     const at = places[child.id] ?? { x: 0, y: 0 };
     const size = sizes.get(child.id) ?? cardSize(1);
-    width = Math.max(width, at.x + size.width + CONTAINER.padding);
+    width = Math.max(width, at.x + size.width + CONTAINER.tail);
     height = Math.max(height, at.y + size.height + CONTAINER.padding);
   }
   return { width, height };
@@ -157,7 +158,9 @@ export function containerAt(
   const hit = document.nodes.find((node) => {
     if (!isContainer(node, types)) return false;
     const box = absoluteBox(document, node.id, places, sizes);
-    return point.x >= box.x && point.x <= box.x + box.width && point.y >= box.y && point.y <= box.y + box.height;
+    return (
+      point.x >= box.x && point.x <= box.x + box.width && point.y >= box.y && point.y <= box.y + box.height
+    );
   });
   return hit?.id ?? null;
 }

@@ -20,7 +20,12 @@ let nextId = 1;
 
 export function remember(history: History, operation: Operation, at: number): History {
   const last = history.done.at(-1);
-  if (last && operation.coalesce && last.operation.coalesce === operation.coalesce && at - last.at < COALESCE_MS) {
+  if (
+    last &&
+    operation.coalesce &&
+    last.operation.coalesce === operation.coalesce &&
+    at - last.at < COALESCE_MS
+  ) {
     const changes = [...last.operation.changes, ...operation.changes];
     const entry = { ...last, at, operation: { ...operation, changes } };
     return { done: [...history.done.slice(0, -1), entry], undone: [] };

@@ -12,17 +12,17 @@ export function same(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const left = definedEntries(a);
   const right = new Map(definedEntries(b));
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && same(value, right.get(key)));
+  return (
+    left.length === right.size && left.every(([key, value]) => right.has(key) && same(value, right.get(key)))
+  );
 }
 
 function definedEntries(value: object): [string, unknown][] {
   return Object.entries(value).filter(([, item]) => item !== undefined);
 }
 
-/** The object with one key set, or without it when the value is undefined. */
+/** The object with one key set, or without it when the value is undefined; the order of keys stays. */
 export function withKey<T extends object>(object: T, key: string, value: unknown): T {
-  const next = { ...object } as Record<string, unknown>;
-  if (value === undefined) delete next[key];
-  else next[key] = value;
-  return next as T;
+  const next = { ...object, [key]: value };
+  return Object.fromEntries(Object.entries(next).filter(([, item]) => item !== undefined)) as T;
 }

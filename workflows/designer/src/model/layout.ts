@@ -49,6 +49,9 @@ async function levelPlaces(
     gapX: GAP_X,
     gapY: GAP_Y,
   });
-  const moved = Object.entries(answer).map(([id, at]) => [id, snap({ x: at.x + origin.x, y: at.y + origin.y })]);
+  const moved = Object.entries(answer).map(([id, at]) => [
+    id,
+    snap({ x: at.x + origin.x, y: at.y + origin.y }),
+  ]);
   return Object.fromEntries(moved) as LevelAnswer;
 }

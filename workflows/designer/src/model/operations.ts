@@ -76,7 +76,10 @@ export function squash(changes: Change[]): Change[] {
   for (const change of changes) {
     const key = `${change.kind} ${change.id}`;
     const earlier = net.get(key);
-    net.set(key, earlier ? ({ ...change, before: earlier.before, index: indexOf(earlier) } as Change) : change);
+    net.set(
+      key,
+      earlier ? ({ ...change, before: earlier.before, index: indexOf(earlier) } as Change) : change,
+    );
   }
   return [...net.values()].filter((change) => !same(change.before, change.after));
 }
@@ -113,21 +116,41 @@ export class Editor {
   }
 
   putNode(node: NodeDoc): void {
-    this.record({ kind: "node", id: node.id, ...this.slot(this.document.nodes, (item) => item.id === node.id), after: node });
+    this.record({
+      kind: "node",
+      id: node.id,
+      ...this.slot(this.document.nodes, (item) => item.id === node.id),
+      after: node,
+    });
   }
 
   removeNode(id: string): void {
-    this.record({ kind: "node", id, ...this.slot(this.document.nodes, (item) => item.id === id), after: null });
+    this.record({
+      kind: "node",
+      id,
+      ...this.slot(this.document.nodes, (item) => item.id === id),
+      after: null,
+    });
   }
 
   putEdge(edge: EdgeDoc): void {
     const id = edgeId(edge);
-    this.record({ kind: "edge", id, ...this.slot(this.document.edges, (item) => edgeId(item) === id), after: edge });
+    this.record({
+      kind: "edge",
+      id,
+      ...this.slot(this.document.edges, (item) => edgeId(item) === id),
+      after: edge,
+    });
   }
 
   removeEdge(edge: EdgeDoc): void {
     const id = edgeId(edge);
-    this.record({ kind: "edge", id, ...this.slot(this.document.edges, (item) => edgeId(item) === id), after: null });
+    this.record({
+      kind: "edge",
+      id,
+      ...this.slot(this.document.edges, (item) => edgeId(item) === id),
+      after: null,
+    });
   }
 
   place(id: string, point: Point | null): void {

@@ -49,7 +49,18 @@ export type Overlay = ReadonlyMap<string, NodeRun>;
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
 // A step of many chunks shows the state that most wants an eye.
-const LOUDEST = ["FAILED", "DEAD", "UNCERTAIN", "RUNNING", "WAITING", "READY", "PENDING", "CANCELLED", "SUCCEEDED", "SKIPPED"];
+const LOUDEST = [
+  "FAILED",
+  "DEAD",
+  "UNCERTAIN",
+  "RUNNING",
+  "WAITING",
+  "READY",
+  "PENDING",
+  "CANCELLED",
+  "SUCCEEDED",
+  "SKIPPED",
+];
 const SETTLED = new Set(["SUCCEEDED", "SKIPPED", "FAILED", "CANCELLED", "DEAD"]);
 
 export function hasEnded(run: Run): boolean {
@@ -104,7 +115,8 @@ export function edgeRun(edge: EdgeDoc, overlay: Overlay): EdgeRun {
 }
 
 function wasTaken(edge: EdgeDoc, source: NodeRun, target: NodeRun | undefined): boolean {
-  if (source.state === "SKIPPED" || source.state === "CANCELLED" || !target || target.state === "SKIPPED") return false;
+  if (source.state === "SKIPPED" || source.state === "CANCELLED" || !target || target.state === "SKIPPED")
+    return false;
   const failed = source.state === "FAILED" || source.state === "DEAD";
   if (failed || portOf(edge) === "error") return failed && portOf(edge) === "error";
   const port = portTaken(source.steps[0]);
@@ -129,7 +141,9 @@ export function inputOf(document: WorkflowDocument, run: Run, step: RunStep): Js
   const before = drawnEdges(document).filter((edge) => edge.to === step.node);
   if (before.length === 0) return run.input;
   const outputs = before.map((edge) => run.steps.find((other) => other.node === edge.from)?.output ?? null);
-  return outputs.length === 1 ? (outputs[0] ?? null) : Object.fromEntries(before.map((edge, i) => [edge.from, outputs[i] ?? null]));
+  return outputs.length === 1
+    ? (outputs[0] ?? null)
+    : Object.fromEntries(before.map((edge, i) => [edge.from, outputs[i] ?? null]));
 }
 
 export function errorText(error: Json | undefined): string {

@@ -163,7 +163,9 @@ export function emptyValue(field: Field): Json {
     case "list":
       return [];
     case "object":
-      return Object.fromEntries(field.fields.filter((item) => item.required).map((item) => [item.name, emptyValue(item)]));
+      return Object.fromEntries(
+        field.fields.filter((item) => item.required).map((item) => [item.name, emptyValue(item)]),
+      );
     case "key-values":
       return {};
     case "select":

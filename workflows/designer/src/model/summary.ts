@@ -44,7 +44,9 @@ function lineOf(value: Json | undefined): string {
   if (Array.isArray(value)) return value.map(lineOf).filter(Boolean).join(", ");
   if (isObject(value)) {
     return Object.entries(value)
-      .map(([key, item]) => (isExpression(item) || typeof item !== "object" ? `${key} = ${lineOf(item)}` : key))
+      .map(([key, item]) =>
+        isExpression(item) || typeof item !== "object" ? `${key} = ${lineOf(item)}` : key,
+      )
       .join(", ");
   }
   return shorten(String(value));
@@ -52,7 +54,10 @@ function lineOf(value: Json | undefined): string {
 
 /** Without the words that every expression begins with. */
 function shorten(text: string): string {
-  return text.replaceAll(/\bsteps\.([a-z0-9_]+)\.output\b/g, "$1").replaceAll(/\s+/g, " ").trim();
+  return text
+    .replaceAll(/\bsteps\.([a-z0-9_]+)\.output\b/g, "$1")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 }
 
 export function duration(seconds: number): string {

@@ -29,7 +29,12 @@ export function ConflictDialog() {
       <div className="sheet-body">
         <p>{t("Everything else was merged. Choose what stands where both of you changed the same.")}</p>
         {merging.conflicts.map((conflict, index) => (
-          <Choice key={index} conflict={conflict} isMine={!theirs.has(conflict)} onChoose={(isMine) => choose(conflict, isMine)} />
+          <Choice
+            key={index}
+            conflict={conflict}
+            isMine={!theirs.has(conflict)}
+            onChoose={(isMine) => choose(conflict, isMine)}
+          />
         ))}
       </div>
       <footer>
@@ -39,7 +44,11 @@ export function ConflictDialog() {
         <button type="button" className="button" onClick={() => finish(() => true)}>
           {t("Keep all mine")}
         </button>
-        <button type="button" className="button button-primary" onClick={() => finish((conflict) => !theirs.has(conflict))}>
+        <button
+          type="button"
+          className="button button-primary"
+          onClick={() => finish((conflict) => !theirs.has(conflict))}
+        >
           {t("Save what is chosen")}
         </button>
       </footer>
@@ -61,8 +70,20 @@ function Choice({ conflict, isMine, onChoose }: ChoiceProps) {
   return (
     <fieldset className="conflict">
       <legend>{mine.id}</legend>
-      <Side name={t("Keep mine")} text={told(mine)} value={mine.after as Json} isChosen={isMine} onChoose={() => onChoose(true)} />
-      <Side name={t("Take theirs")} text={told(theirChange)} value={theirs as Json} isChosen={!isMine} onChoose={() => onChoose(false)} />
+      <Side
+        name={t("Keep mine")}
+        text={told(mine)}
+        value={mine.after as Json}
+        isChosen={isMine}
+        onChoose={() => onChoose(true)}
+      />
+      <Side
+        name={t("Take theirs")}
+        text={told(theirChange)}
+        value={theirs as Json}
+        isChosen={!isMine}
+        onChoose={() => onChoose(false)}
+      />
     </fieldset>
   );
 }

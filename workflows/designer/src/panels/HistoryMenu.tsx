@@ -13,18 +13,47 @@ export function HistoryMenu() {
       {isEmpty && <p className="quiet menu-note">{t("Edits appear here as you make them.")}</p>}
       <ol className="history">
         {[...history.undone].map((entry) => (
-          <HistoryItem key={entry.id} id={entry.id} label={entry.operation.label} at={entry.at} className="is-undone" />
+          <HistoryItem
+            key={entry.id}
+            id={entry.id}
+            label={entry.operation.label}
+            at={entry.at}
+            className="is-undone"
+          />
         ))}
         {history.done.toReversed().map((entry, index) => (
-          <HistoryItem key={entry.id} id={entry.id} label={entry.operation.label} at={entry.at} className={index === 0 ? "is-now" : ""} />
+          <HistoryItem
+            key={entry.id}
+            id={entry.id}
+            label={entry.operation.label}
+            at={entry.at}
+            className={index === 0 ? "is-now" : ""}
+          />
         ))}
-        {!isEmpty && <HistoryItem id={0} label={t("As opened")} at={null} className={history.done.length ? "" : "is-now"} />}
+        {!isEmpty && (
+          <HistoryItem
+            id={0}
+            label={t("As opened")}
+            at={null}
+            className={history.done.length ? "" : "is-now"}
+          />
+        )}
       </ol>
     </Popover>
   );
 }
 
-function HistoryItem({ id, label, at, className }: { id: number; label: string; at: number | null; className: string }) {
+function HistoryItem({
+  id,
+  label,
+  at,
+  className,
+}: {
+  id: number;
+  label: string;
+  at: number | null;
+  className: string;
+}) {
   return (
     <li className={className}>
       <button type="button" onClick={() => travelTo(id)}>

@@ -55,7 +55,11 @@ function StepInspector({ node }: { node: NodeDoc }) {
   ];
   const current = tab === "run" && !run ? "setup" : tab;
   return (
-    <aside className={`inspector family-${type?.family ?? "unknown"}`} aria-label={t("Step")} data-testid="inspector">
+    <aside
+      className={`inspector family-${type?.family ?? "unknown"}`}
+      aria-label={t("Step")}
+      data-testid="inspector"
+    >
       <header className="inspector-head">
         <span className="card-icon">
           <Icon name={iconOf(node.type, type)} size={18} />
@@ -66,11 +70,21 @@ function StepInspector({ node }: { node: NodeDoc }) {
         </div>
         {canEdit && <HeadButton icon="copy" label={t("Duplicate step")} onClick={duplicateSelection} />}
         {canEdit && <HeadButton icon="trash" label={t("Delete step")} onClick={deleteSelection} />}
-        <HeadButton icon="close" label={t("Close")} onClick={() => useDesigner.setState({ selection: new Set() })} />
+        <HeadButton
+          icon="close"
+          label={t("Close")}
+          onClick={() => useDesigner.setState({ selection: new Set() })}
+        />
       </header>
       <div className="tabs" role="tablist">
         {tabs.map(([key, label]) => (
-          <button key={key} type="button" role="tab" aria-selected={current === key} onClick={() => setTab(key)}>
+          <button
+            key={key}
+            type="button"
+            role="tab"
+            aria-selected={current === key}
+            onClick={() => setTab(key)}
+          >
             {label}
           </button>
         ))}

@@ -26,7 +26,9 @@ function Branch({ name, value, depth }: { name: string; value: Json; depth: numb
       {entries.slice(0, SHOWN).map(([key, item]) => (
         <Branch key={key} name={key} value={item} depth={depth + 1} />
       ))}
-      {entries.length > SHOWN && <p className="quiet">{t("and {count} more", { count: entries.length - SHOWN })}</p>}
+      {entries.length > SHOWN && (
+        <p className="quiet">{t("and {count} more", { count: entries.length - SHOWN })}</p>
+      )}
     </details>
   );
 }
@@ -36,7 +38,9 @@ function Leaf({ name, value }: { name: string; value: string | number | boolean 
   return (
     <div className="json-leaf">
       {name && <span className="json-key">{name}</span>}
-      <span className={`json-${value === null ? "null" : typeof value}`}>{text.length > LONG ? `${text.slice(0, LONG)}…` : text}</span>
+      <span className={`json-${value === null ? "null" : typeof value}`}>
+        {text.length > LONG ? `${text.slice(0, LONG)}…` : text}
+      </span>
     </div>
   );
 }

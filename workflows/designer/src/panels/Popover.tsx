@@ -22,7 +22,14 @@ export function Popover({ label, face, children }: { label: string; face: ReactN
         setOpen(false);
       }}
     >
-      <button type="button" className="tool" title={label} aria-label={label} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button
+        type="button"
+        className="tool"
+        title={label}
+        aria-label={label}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
         {face}
       </button>
       {isOpen && <div className="popover">{children}</div>}

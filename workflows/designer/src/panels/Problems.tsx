@@ -13,7 +13,12 @@ export function Problems() {
   const errors = errorsOf(problems).length;
   return (
     <section className="problems" aria-label={t("Problems")} data-testid="problems">
-      <button type="button" className="problems-head" aria-expanded={isOpen} onClick={() => useDesigner.setState({ hasProblemsOpen: !isOpen })}>
+      <button
+        type="button"
+        className="problems-head"
+        aria-expanded={isOpen}
+        onClick={() => useDesigner.setState({ hasProblemsOpen: !isOpen })}
+      >
         <span className={errors ? "tone-danger" : "tone-warn"}>
           <Icon name="warning" size={14} />
         </span>
@@ -43,7 +48,9 @@ export function ProblemList({ problems, onJump }: { problems: Problem[]; onJump?
           >
             <span className={problem.severity === "warning" ? "tone-warn" : "tone-danger"}>
               <Icon name="warning" size={14} />
-              <span className="visually-hidden">{problem.severity === "warning" ? t("Warning") : t("Error")}</span>
+              <span className="visually-hidden">
+                {problem.severity === "warning" ? t("Warning") : t("Error")}
+              </span>
             </span>
             {problem.node && <strong>{title(problem.node)}</strong>}
             <span>{problem.message}</span>

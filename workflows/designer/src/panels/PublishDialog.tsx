@@ -9,7 +9,11 @@ import { t } from "../text";
 import { Dialog } from "./Dialog";
 import { ProblemList } from "./Problems";
 
-type Phase = { kind: "review" } | { kind: "busy" } | { kind: "done"; number: number } | { kind: "failed"; message: string };
+type Phase =
+  | { kind: "review" }
+  | { kind: "busy" }
+  | { kind: "done"; number: number }
+  | { kind: "failed"; message: string };
 
 const close = () => useDesigner.setState({ dialog: null });
 
@@ -59,7 +63,8 @@ export function PublishDialog() {
 
 async function publish(note: string): Promise<Phase> {
   const saver = theSaver();
-  if (!(await saver.flush())) return { kind: "failed", message: t("The draft could not be saved, so it was not published.") };
+  if (!(await saver.flush()))
+    return { kind: "failed", message: t("The draft could not be saved, so it was not published.") };
   try {
     const { number } = await theApi().publish(useDesigner.getState().id, saver.revision, note);
     useDesigner.setState({ published: { number, at: new Date().toISOString(), by: "" } });
@@ -72,20 +77,31 @@ async function publish(note: string): Promise<Phase> {
 }
 
 function completed(problem: Problem): Problem {
-  return { ...problem, node: problem.node ?? null, field: problem.field ?? null, severity: problem.severity ?? "error" };
+  return {
+    ...problem,
+    node: problem.node ?? null,
+    field: problem.field ?? null,
+    severity: problem.severity ?? "error",
+  };
 }
 
 function Published({ number }: { number: number }) {
   return (
     <Dialog title={t("Published")} onClose={close}>
       <div className="sheet-body" role="status">
-        <p>{t("Version {number} is live. New runs use it; runs on their way finish on theirs.", { number })}</p>
+        <p>
+          {t("Version {number} is live. New runs use it; runs on their way finish on theirs.", { number })}
+        </p>
       </div>
       <footer>
         <button type="button" className="button" onClick={close}>
           {t("Go on editing")}
         </button>
-        <button type="button" className="button button-primary" onClick={() => useDesigner.setState({ dialog: "run" })}>
+        <button
+          type="button"
+          className="button button-primary"
+          onClick={() => useDesigner.setState({ dialog: "run" })}
+        >
           {t("Run it")}
         </button>
       </footer>
@@ -113,7 +129,12 @@ function useChanges(): string[] | null {
   const [changes, setChanges] = useState<string[] | null>(null);
   useEffect(() => {
     let current = true;
-    const before = number === undefined ? Promise.resolve({ name: document.name, nodes: [], edges: [] }) : theApi().version(id, number).then((version) => version.document);
+    const before =
+      number === undefined
+        ? Promise.resolve({ name: document.name, nodes: [], edges: [] })
+        : theApi()
+            .version(id, number)
+            .then((version) => version.document);
     before.then(
       (live) => current && setChanges(changesInWords(difference(live, document), types)),
       () => current && setChanges([t("The live version could not be read for comparison.")]),

@@ -21,7 +21,15 @@ export function RunBar() {
         {t("Open run")}
       </a>
       {!ended && (
-        <button type="button" className="button button-small" onClick={() => void theApi().cancelRun(run.id).catch(() => undefined)}>
+        <button
+          type="button"
+          className="button button-small"
+          onClick={() =>
+            void theApi()
+              .cancelRun(run.id)
+              .catch(() => undefined)
+          }
+        >
           <Icon name="stop" size={14} />
           {t("Cancel")}
         </button>

@@ -34,7 +34,11 @@ export function RunDialog() {
   return (
     <Dialog title={t("Run “{name}”", { name: document.name })} onClose={close}>
       <div className="sheet-body">
-        <p className="quiet">{t("Runs version {number}, the live one. Edits since then are not in it.", { number: published.number })}</p>
+        <p className="quiet">
+          {t("Runs version {number}, the live one. Edits since then are not in it.", {
+            number: published.number,
+          })}
+        </p>
         <FormContext value={{ prefix: "run", isReadOnly: false, node: null, problems }}>
           <InputForm fields={fieldsOf(schema)} input={input} onChange={setInput} />
         </FormContext>
@@ -44,7 +48,12 @@ export function RunDialog() {
         <button type="button" className="button" onClick={close}>
           {t("Cancel")}
         </button>
-        <button type="button" className="button button-primary" disabled={isBusy || problems.length > 0} onClick={() => void start()}>
+        <button
+          type="button"
+          className="button button-primary"
+          disabled={isBusy || problems.length > 0}
+          onClick={() => void start()}
+        >
           {isBusy ? t("Starting…") : t("Start run")}
         </button>
       </footer>
@@ -59,7 +68,11 @@ function NotPublished() {
         <p>{t("A run uses a published version. Review and publish this draft first.")}</p>
       </div>
       <footer>
-        <button type="button" className="button button-primary" onClick={() => useDesigner.setState({ dialog: "publish" })}>
+        <button
+          type="button"
+          className="button button-primary"
+          onClick={() => useDesigner.setState({ dialog: "publish" })}
+        >
           {t("Review & publish")}
         </button>
       </footer>
@@ -67,8 +80,17 @@ function NotPublished() {
   );
 }
 
-function InputForm({ fields, input, onChange }: { fields: Field[]; input: Json; onChange: (input: Json) => void }) {
-  if (fields.length) return <SchemaForm fields={fields} value={isObject(input) ? input : {}} onChange={onChange} />;
+function InputForm({
+  fields,
+  input,
+  onChange,
+}: {
+  fields: Field[];
+  input: Json;
+  onChange: (input: Json) => void;
+}) {
+  if (fields.length)
+    return <SchemaForm fields={fields} value={isObject(input) ? input : {}} onChange={onChange} />;
   if (!RAW_FIELD) return null;
   return (
     <details>
@@ -76,7 +98,13 @@ function InputForm({ fields, input, onChange }: { fields: Field[]; input: Json; 
       <label className="visually-hidden" htmlFor="run-input">
         {t("Input (JSON)")}
       </label>
-      <JsonInput field={RAW_FIELD} path="input" id="run-input" value={input} onChange={(value) => onChange(value ?? {})} />
+      <JsonInput
+        field={RAW_FIELD}
+        path="input"
+        id="run-input"
+        value={input}
+        onChange={(value) => onChange(value ?? {})}
+      />
     </details>
   );
 }
@@ -102,7 +130,10 @@ function inputProblems(schema: JsonObject | null, input: Json): Problem[] {
     .filter((error) => error.keyword !== "properties")
     .map((error) => ({
       node: null,
-      field: error.keyword === "required" ? (/"([^"]+)"/.exec(error.error)?.[1] ?? null) : error.instanceLocation.replace(/^#\/?/, "").replaceAll("/", "."),
+      field:
+        error.keyword === "required"
+          ? (/"([^"]+)"/.exec(error.error)?.[1] ?? null)
+          : error.instanceLocation.replace(/^#\/?/, "").replaceAll("/", "."),
       code: error.keyword,
       message: error.keyword === "required" ? t("This is needed.") : error.error,
       severity: "error",

@@ -10,9 +10,14 @@ export function SaveStatus() {
   const canEdit = useDesigner((state) => state.rights.edit);
   const now = useNow();
   const text = statusText(save, revision, now);
-  if (!canEdit) return <span className="save-status">{t("Read only · revision {revision}", { revision })}</span>;
+  if (!canEdit)
+    return <span className="save-status">{t("Read only · revision {revision}", { revision })}</span>;
   return (
-    <span className={`save-status save-${save.kind}`} data-testid="save-status" title={"message" in save ? save.message : undefined}>
+    <span
+      className={`save-status save-${save.kind}`}
+      data-testid="save-status"
+      title={"message" in save ? save.message : undefined}
+    >
       <span className="save-dot" aria-hidden="true" />
       <span>{text}</span>
       {/* Told once per change of state, not every second. */}

@@ -57,7 +57,15 @@ export function StepList({ onPick, accepts = ALL, searchRef, isDraggable = false
   );
 }
 
-function StepItem({ type, isDraggable, onPick }: { type: StepType; isDraggable: boolean; onPick: (type: StepType) => void }) {
+function StepItem({
+  type,
+  isDraggable,
+  onPick,
+}: {
+  type: StepType;
+  isDraggable: boolean;
+  onPick: (type: StepType) => void;
+}) {
   return (
     <button
       type="button"
@@ -92,7 +100,10 @@ export function groupsOf(types: StepType[], query: string): Group[] {
     return words.every((word) => text.includes(word));
   });
   const known: string[] = [...FAMILIES];
-  const families = [...known, ...new Set(matching.map((type) => type.family).filter((family) => !known.includes(family)))];
+  const families = [
+    ...known,
+    ...new Set(matching.map((type) => type.family).filter((family) => !known.includes(family))),
+  ];
   return families
     .map((family) => ({ family, types: matching.filter((type) => type.family === family) }))
     .filter((group) => group.types.length > 0);

@@ -12,7 +12,14 @@ export function StepRun({ run }: { run: NodeRun }) {
   return (
     <div className="step-run">
       <p>
-        <StateMark state={run.state} detail={run.steps.length > 1 ? t("{done} of {count} parts", { done: run.done, count: run.steps.length }) : stepTime(shown)} />
+        <StateMark
+          state={run.state}
+          detail={
+            run.steps.length > 1
+              ? t("{done} of {count} parts", { done: run.done, count: run.steps.length })
+              : stepTime(shown)
+          }
+        />
       </p>
       {failed.length > 0 && <p className="callout">{errorText(shown.error)}</p>}
       <dl className="facts">

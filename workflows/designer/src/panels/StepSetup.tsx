@@ -86,9 +86,21 @@ const RETRY_FIELDS = fieldsOf({
 
 function RetryFields({ node, canEdit }: { node: NodeDoc; canEdit: boolean }) {
   const problems = useDesigner((state) => state.problems);
-  const place: FormPlace = { prefix: `retry-${node.id}`, isReadOnly: !canEdit, node: null, problems: retryProblems(problems, node.id) };
+  const place: FormPlace = {
+    prefix: `retry-${node.id}`,
+    isReadOnly: !canEdit,
+    node: null,
+    problems: retryProblems(problems, node.id),
+  };
   const write = (value: JsonObject) =>
-    commit(setProperty(currentContext(), node.id, "retry", Object.values(value).every((part) => part === undefined) ? undefined : value));
+    commit(
+      setProperty(
+        currentContext(),
+        node.id,
+        "retry",
+        Object.values(value).every((part) => part === undefined) ? undefined : value,
+      ),
+    );
   return (
     <FormContext value={place}>
       <SchemaForm fields={RETRY_FIELDS} value={{ ...(node.retry ?? {}) } as JsonObject} onChange={write} />
@@ -125,7 +137,13 @@ export function StepNote({ node }: { node: NodeDoc }) {
       <div className="field-head">
         <label htmlFor={id}>{t("Note for colleagues")}</label>
       </div>
-      <textarea id={id} rows={8} value={node.note ?? ""} readOnly={!canEdit} onChange={(event) => write(event.target.value)} />
+      <textarea
+        id={id}
+        rows={8}
+        value={node.note ?? ""}
+        readOnly={!canEdit}
+        onChange={(event) => write(event.target.value)}
+      />
       <p className="field-help">{t("Changes nothing about how the step runs.")}</p>
     </div>
   );

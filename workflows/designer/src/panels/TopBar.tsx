@@ -38,7 +38,9 @@ function WorkflowName() {
         size={Math.max(8, Math.min(document.name.length, 32))}
         onChange={(event) => commit(setSetting(document, "name", event.target.value, t("Rename workflow")))}
       />
-      <span className="badge">{published ? t("v{number} live", { number: published.number }) : t("Never published")}</span>
+      <span className="badge">
+        {published ? t("v{number} live", { number: published.number }) : t("Never published")}
+      </span>
     </div>
   );
 }
@@ -48,8 +50,20 @@ function UndoTools() {
   const canRedo = useDesigner((state) => state.history.undone.at(-1)?.operation.label);
   return (
     <div className="tool-group" role="toolbar" aria-label={t("Edits")}>
-      <Tool icon="undo" label={canUndo ? t("Undo: {label}", { label: canUndo }) : t("Undo")} isDisabled={!canUndo} onClick={undoEdit} />
-      <Tool icon="redo" label={canRedo ? t("Redo: {label}", { label: canRedo }) : t("Redo")} isDisabled={!canRedo} onClick={redoEdit} />
+      <Tool
+        icon="undo"
+        label={t("Undo")}
+        title={canUndo && t("Undo: {label}", { label: canUndo })}
+        isDisabled={!canUndo}
+        onClick={undoEdit}
+      />
+      <Tool
+        icon="redo"
+        label={t("Redo")}
+        title={canRedo && t("Redo: {label}", { label: canRedo })}
+        isDisabled={!canRedo}
+        onClick={redoEdit}
+      />
       <HistoryMenu />
     </div>
   );

@@ -11,7 +11,10 @@ import { t } from "../text";
 
 const [SCHEMA_FIELD, SAMPLE_FIELD] = fieldsOf({
   properties: {
-    input_schema: { anyOf: [{ type: "object", "x-widget": "json" }, { type: "null" }], title: "Input schema" },
+    input_schema: {
+      anyOf: [{ type: "object", "x-widget": "json" }, { type: "null" }],
+      title: "Input schema",
+    },
     sample_input: { anyOf: [{ "x-widget": "json" }, { type: "null" }], title: "Sample input" },
   },
 });
@@ -27,7 +30,12 @@ export function WorkflowSettings() {
         <div className="inspector-title">
           <h2>{t("Workflow settings")}</h2>
         </div>
-        <button type="button" className="tool" aria-label={t("Close")} onClick={() => useDesigner.setState({ hasSettings: false })}>
+        <button
+          type="button"
+          className="tool"
+          aria-label={t("Close")}
+          onClick={() => useDesigner.setState({ hasSettings: false })}
+        >
           <Icon name="close" />
         </button>
       </header>
@@ -35,7 +43,9 @@ export function WorkflowSettings() {
         <FormContext value={{ prefix: "workflow", isReadOnly: !canEdit, node: null, problems: [] }}>
           <Setting
             field={SCHEMA_FIELD}
-            help={t("A JSON Schema of what a run takes in. It draws the form that a person fills in to start a run.")}
+            help={t(
+              "A JSON Schema of what a run takes in. It draws the form that a person fills in to start a run.",
+            )}
             value={document.input_schema ?? null}
             onChange={write("input_schema", t("Change input schema"))}
           />

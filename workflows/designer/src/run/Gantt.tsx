@@ -30,8 +30,22 @@ export function Gantt({ run }: { run: Run }) {
       <ul>
         {rows.map(([id, node]) => (
           <li key={id}>
-            <button type="button" className="gantt-row" aria-pressed={selection.has(id)} onClick={() => select([id])}>
-              <span className="gantt-name">{titleOf(findNode(document, id) ?? { id, type: node.steps[0]?.type ?? id, label: node.steps[0]?.label ?? id }, types)}</span>
+            <button
+              type="button"
+              className="gantt-row"
+              aria-pressed={selection.has(id)}
+              onClick={() => select([id])}
+            >
+              <span className="gantt-name">
+                {titleOf(
+                  findNode(document, id) ?? {
+                    id,
+                    type: node.steps[0]?.type ?? id,
+                    label: node.steps[0]?.label ?? id,
+                  },
+                  types,
+                )}
+              </span>
               <span className="gantt-line">
                 <Bar span={span} node={node} />
               </span>
@@ -74,8 +88,13 @@ function Bar({ span, node }: { span: Span; node: NodeRun }) {
   const tone = `tone-${shown(node.state).tone}`;
   return (
     <>
-      <span className={`gantt-bar ${tone}`} data-state={node.state} style={{ left: `${left}%`, width: `max(3px, ${right - left}%)` }} />
-      {node.steps.length > 1 && node.steps.slice(0, MARKS).map((step, index) => <Mark key={index} span={span} step={step} />)}
+      <span
+        className={`gantt-bar ${tone}`}
+        data-state={node.state}
+        style={{ left: `${left}%`, width: `max(3px, ${right - left}%)` }}
+      />
+      {node.steps.length > 1 &&
+        node.steps.slice(0, MARKS).map((step, index) => <Mark key={index} span={span} step={step} />)}
     </>
   );
 }
@@ -84,5 +103,10 @@ function Mark({ span, step }: { span: Span; step: RunStep }) {
   const [from, to] = [time(step.started_at), time(step.ended_at) ?? span.to];
   if (from === null) return null;
   const left = percent(span, from);
-  return <span className={`gantt-mark tone-${shown(step.state).tone}`} style={{ left: `${left}%`, width: `max(2px, ${percent(span, to) - left}%)` }} />;
+  return (
+    <span
+      className={`gantt-mark tone-${shown(step.state).tone}`}
+      style={{ left: `${left}%`, width: `max(2px, ${percent(span, to) - left}%)` }}
+    />
+  );
 }

@@ -45,7 +45,15 @@ function RunHead({ run }: { run: Run }) {
       {error && <span className="run-error tone-danger">{error}</span>}
       <div className="topbar-end">
         {!hasEnded(run) && (
-          <button type="button" className="button" onClick={() => void theApi().cancelRun(run.id).catch(() => undefined)}>
+          <button
+            type="button"
+            className="button"
+            onClick={() =>
+              void theApi()
+                .cancelRun(run.id)
+                .catch(() => undefined)
+            }
+          >
             <Icon name="stop" size={14} />
             {t("Cancel run")}
           </button>

@@ -40,7 +40,11 @@ function StepOfRun({ id, node, run }: { id: string; node: NodeRun | undefined; r
   const [part, setPart] = useState(0);
   const step = node?.steps[part] ?? node?.steps[0];
   return (
-    <aside className={`inspector family-${type?.family ?? "unknown"}`} aria-label={t("Step")} data-testid="step-panel">
+    <aside
+      className={`inspector family-${type?.family ?? "unknown"}`}
+      aria-label={t("Step")}
+      data-testid="step-panel"
+    >
       <header className="inspector-head">
         <span className="card-icon">
           <Icon name={iconOf(doc.type, type)} size={18} />
@@ -54,7 +58,11 @@ function StepOfRun({ id, node, run }: { id: string; node: NodeRun | undefined; r
         </button>
       </header>
       {node && node.steps.length > 1 && <PartPicker node={node} part={part} onPick={setPart} />}
-      {step ? <StepTabs step={step} run={run} /> : <p className="quiet inspector-body">{t("The run has not reached this step.")}</p>}
+      {step ? (
+        <StepTabs step={step} run={run} />
+      ) : (
+        <p className="quiet inspector-body">{t("The run has not reached this step.")}</p>
+      )}
     </aside>
   );
 }
@@ -99,7 +107,8 @@ function StepTabs({ step, run }: { step: RunStep; run: Run }) {
       <div className="inspector-body" role="tabpanel">
         {tab === "input" && <JsonView value={inputOf(document, run, step)} />}
         {tab === "output" && <JsonView value={step.output} />}
-        {tab === "error" && (error ? <StepError text={error} error={step.error} /> : <p className="quiet">{t("No error")}</p>)}
+        {tab === "error" &&
+          (error ? <StepError text={error} error={step.error} /> : <p className="quiet">{t("No error")}</p>)}
         {tab === "attempts" && <Attempts step={step} />}
       </div>
     </>

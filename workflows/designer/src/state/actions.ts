@@ -38,7 +38,11 @@ function freePort(id: string): string {
   const node = findNode(document, id);
   if (!node) return "out";
   const ports = portsOf(types.get(node.type), node);
-  const used = new Set(drawnEdges(document).filter((edge) => edge.from === id).map(portOf));
+  const used = new Set(
+    drawnEdges(document)
+      .filter((edge) => edge.from === id)
+      .map(portOf),
+  );
   return ports.find((port) => !used.has(port)) ?? ports[0] ?? "out";
 }
 

@@ -26,12 +26,17 @@ export function openJournal(workflow: string): Journal {
   return {
     async write(operations) {
       const entry: JournalEntry = { key, workflow, at: Date.now(), operations };
-      await inStore(database, "readwrite", (store) => (operations.length ? store.put(entry) : store.delete(key)));
+      await inStore(database, "readwrite", (store) =>
+        operations.length ? store.put(entry) : store.delete(key),
+      );
     },
     async adopt() {
-      const all = (await inStore(database, "readonly", (store) => store.getAll())) as JournalEntry[] | undefined;
+      const all = (await inStore(database, "readonly", (store) => store.getAll())) as
+        JournalEntry[] | undefined;
       const living = await livingTabs();
-      const left = (all ?? []).filter((entry) => entry.workflow === workflow && !living.has(lockName(entry.key)));
+      const left = (all ?? []).filter(
+        (entry) => entry.workflow === workflow && !living.has(lockName(entry.key)),
+      );
       const operations = left.sort((a, b) => a.at - b.at).flatMap((entry) => entry.operations);
       if (operations.length) await this.write(operations);
       for (const entry of left) await inStore(database, "readwrite", (store) => store.delete(entry.key));

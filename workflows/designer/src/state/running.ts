@@ -1,7 +1,7 @@
 // Watching a run: asks once a second until it has ended.
 import type { Api } from "../api";
 import { hasEnded, overlayOf, type Run } from "../model/runs";
-import { theApi, useDesigner } from "./store";
+import { select, theApi, useDesigner } from "./store";
 
 const EVERY_MS = 1000;
 
@@ -26,6 +26,7 @@ export function watchRun(api: Api, id: string, show: (run: Run) => void): () => 
 let stop: (() => void) | null = null;
 
 export function followRun(run: Run): void {
+  select([]);
   hideRun();
   showRun(run);
   stop = watchRun(theApi(), run.id, showRun);

@@ -23,7 +23,11 @@ export interface Draft {
   conflict(merged: Merging): void;
 }
 
-export type SendDraft = (base: number, document: WorkflowDocument, keepalive: boolean) => Promise<SavedAnswer>;
+export type SendDraft = (
+  base: number,
+  document: WorkflowDocument,
+  keepalive: boolean,
+) => Promise<SavedAnswer>;
 
 const DEBOUNCE_MS = 700;
 const LONGEST_WAIT_MS = 4000;

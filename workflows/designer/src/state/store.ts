@@ -1,6 +1,7 @@
 // The designer's state, and the one way to change its document: commit an operation.
 import { create } from "zustand";
-import { Api, type WorkflowAnswer } from "../api";
+import type { Api } from "../api";
+import { type WorkflowAnswer } from "../api";
 import type { EdgeDoc, WorkflowDocument } from "../model/document";
 import type { Context } from "../model/edits";
 import { placesOf, sizesOf } from "../model/geometry";
@@ -89,7 +90,12 @@ export async function openWorkflow(id: string, server: Api): Promise<void> {
   setServer(server);
   const [answer, types] = await Promise.all([server.workflow(id), server.stepTypes()]);
   const journal = openJournal(id);
-  saver = new DraftSaver(answer.revision, (base, document, keep) => server.saveDraft(id, base, document, keep), draft, journal);
+  saver = new DraftSaver(
+    answer.revision,
+    (base, document, keep) => server.saveDraft(id, base, document, keep),
+    draft,
+    journal,
+  );
   setState({
     id,
     document: { ...answer.draft, name: answer.draft.name || answer.name },
@@ -130,7 +136,10 @@ const draft = {
 export function commit(operation: Operation | null | undefined): void {
   const { document, history, rights } = getState();
   if (!operation || operation.changes.length === 0 || !rights.edit) return;
-  setState({ document: apply(document, operation.changes), history: remember(history, operation, Date.now()) });
+  setState({
+    document: apply(document, operation.changes),
+    history: remember(history, operation, Date.now()),
+  });
   theSaver().record(operation);
 }
 
@@ -175,7 +184,11 @@ export function currentContext(): Context {
 
 export function select(ids: Iterable<string>, edge: string | null = null): void {
   const selection = new Set(ids);
-  setState(selection.size ? { selection, selectedEdge: edge, hasSettings: false } : { selection, selectedEdge: edge });
+  setState(
+    selection.size
+      ? { selection, selectedEdge: edge, hasSettings: false }
+      : { selection, selectedEdge: edge },
+  );
 }
 
 export function revealStep(id: string): void {

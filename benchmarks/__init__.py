@@ -1,0 +1,1 @@
+"""Measurements: the engine beside others, the designer against its budgets."""
