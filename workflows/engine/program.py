@@ -18,7 +18,7 @@ from workflows.expressions.bindings import Binding, compile_value
 from workflows.graph.compile import CompiledGraph, CompiledNode
 from workflows.graph.document import references
 from workflows.models import Version
-from workflows.steps import JSON, StepConfig, StepError, StepType
+from workflows.steps import JSON, Family, StepConfig, StepError, StepType
 
 KEPT = 200  # versions
 RIGHTS_SECONDS = 10  # how long a publisher's role may be out of date
@@ -86,6 +86,13 @@ def _look_up(reference: str, scope: Mapping[str, JSON]) -> JSON:
     return value
 
 
+def _constant(step_type: StepType[Any], config: Binding) -> StepConfig | None:
+    if step_type.family is Family.TRIGGER:
+        # A trigger's config is asked before there is a run; in the run it has nothing to say.
+        return StepConfig()
+    return step_type.config.model_validate(config.resolve({})) if config.is_constant else None
+
+
 def _instruction(node: CompiledNode) -> Instruction:
     step_type = registry.get(node.type)
     config = compile_value(dict(node.config))
@@ -95,7 +102,7 @@ def _instruction(node: CompiledNode) -> Instruction:
         node=node,
         type=step_type,
         config=config,
-        constant=step_type.config.model_validate(config.resolve({})) if config.is_constant else None,
+        constant=_constant(step_type, config),
         needs=frozenset({*read, *references(node.inputs), *before}),
     )
 
