@@ -79,9 +79,9 @@ def _make_folder(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         for folder in ("mail", "static"):
             (data / folder).mkdir(exist_ok=True)
-    except PermissionError as error:
+    except OSError as error:
         raise LaunchError(
-            f"{data} cannot be written by this account. Was it made as root? "
+            f"{data} cannot be written by this account ({error.strerror}). Was it made as root? "
             f"Remove it, or choose another folder: RAPPORT_DATA_DIR=/some/folder make run"
         ) from error
 

@@ -12,4 +12,6 @@ class ContextFilter(logging.Filter):
         record.request_id = context.request_id.get()
         record.run_id = str(context.run_id.get() or "")
         record.actor = context.actor.get()
+        # Django adds the request, whose address may hold what somebody searched for.
+        record.__dict__.pop("request", None)
         return True

@@ -103,6 +103,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 
 STEP_DISPATCHER = "agents.tasks.dispatch"
+BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
 ENGINE: dict[str, int | float] = {
     "LEASE_SECONDS": 60,
     "RENEW_SECONDS": 20,

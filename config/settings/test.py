@@ -28,7 +28,7 @@ BROKER_URL = env.text("BROKER_URL", data_dir.broker_url(DATA_DIR))
 CELERY_BROKER_URL = BROKER_URL
 CACHES = {"default": redis_cache(BROKER_URL)}
 
-STATIC_ROOT = DATA_DIR  # stays empty: files are found where they lie
+STATIC_ROOT = DATA_DIR / "static"  # stays empty: files are found where they lie
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
