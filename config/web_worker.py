@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uvicorn_worker import UvicornWorker
 
 
-class WebWorker(UvicornWorker):  # type: ignore[misc] - the package has no types
+class WebWorker(UvicornWorker):  # type: ignore[misc]  # it comes without types
     # Uvicorn would believe X-Forwarded-For from any local client; config.client_address decides that instead.
     CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
         "loop": "auto",

@@ -23,6 +23,9 @@ ALLOWED = {
     "socket": {"config/launch.py", "agents/http.py", "agents/worker.py", "agents/management/commands/run_agent.py"},
 }
 
+SERVICES = {"services", "selectors"}
+HTTP = ("django.http", "django.views", "django.shortcuts", "django.urls", "django.contrib.messages")
+
 Rule = Callable[[str, ast.Module, str], Iterator[str]]
 
 
@@ -82,6 +85,14 @@ def writes_no_sql_from_text(path: str, tree: ast.Module, text: str) -> Iterator[
             yield f"{path}:{node.lineno}: .{node.func.attr}()"
 
 
+def services_know_no_http(path: str, tree: ast.Module, text: str) -> Iterator[str]:
+    if not SERVICES.intersection(path.removesuffix(".py").split("/")):
+        return
+    for line, module in _imports(tree):
+        if module.startswith(HTTP):
+            yield f"{path}:{line}: imports {module}"
+
+
 def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -99,4 +110,5 @@ RULES: list[Rule] = [
     executes_no_data,
     imports_nothing_unsafe,
     writes_no_sql_from_text,
+    services_know_no_http,
 ]

@@ -30,6 +30,7 @@ def test_every_module_keeps_the_rule(rule: Rule) -> None:
         ("crm/tags.py", '"""x."""\nfrom urllib import request'),
         ("crm/tags.py", '"""x."""\nimport subprocess'),
         ("crm/tags.py", '"""x."""\nCustomer.objects.raw("SELECT 1")'),
+        ("crm/services/tags.py", '"""x."""\nfrom django.http import HttpRequest'),
         ("crm/tags.py", '"""x."""\nfrom django.utils.safestring import mark_safe\nmark_safe("x")'),
     ],
 )

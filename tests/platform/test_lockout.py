@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
@@ -15,7 +17,7 @@ LIMIT = 5
 
 @pytest.fixture(autouse=True)
 def _member() -> None:
-    get_user_model().objects.create_user(username="ann", password="right-password")  # type: ignore[attr-defined]
+    get_user_model().objects.create_user(username="ann", password="right-password")
 
 
 def guess(client: Client, password: str = "wrong", path: str = "/login/", address: str = "192.0.2.1") -> HttpResponse:
@@ -57,5 +59,5 @@ def test_the_lock_ends_by_itself(client: Client) -> None:
 
     for _ in range(LIMIT):
         guess(client)
-    AccessAttempt.objects.update(attempt_time=timezone.now() - timezone.timedelta(minutes=16))
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
     assert guess(client, "right-password").status_code == 200

@@ -15,7 +15,7 @@ from crm import context
 
 @pytest.fixture
 def handler() -> logging.Handler:
-    configured = logging.config.DictConfigurator(settings.LOGGING)  # type: ignore[attr-defined]
+    configured = logging.config.DictConfigurator(settings.LOGGING)
     configured.configure()
     return logging.getLogger().handlers[-1]
 
