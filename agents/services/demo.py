@@ -1,0 +1,43 @@
+"""The agents and connections of the demo."""
+
+from __future__ import annotations
+
+from crm import audit
+from crm.actors import Actor
+from agents import routing
+from agents.models import Agent
+
+AGENTS = (
+    {
+        "name": "clerk",
+        "description": "Keeps the CRM: records, decisions, questions to people.",
+        "kinds": ["trigger", "crm", "decision", "flow", "people"],
+        "queue": "clerk",
+        "capacity": 2,
+        "pool": "prefork",
+    },
+    {
+        "name": "scorer",
+        "description": "Scores customers and trains models.",
+        "kinds": ["ai"],
+        "queue": "scorer",
+        "capacity": 1,
+        "pool": "prefork",
+    },
+    {
+        "name": "messenger",
+        "description": "Reaches outside: mail, other systems, payments.",
+        "kinds": ["connect"],
+        "queue": "messenger",
+        "capacity": 4,
+        "pool": "threads",
+    },
+)
+
+
+def load_demo_agents(*, actor: Actor) -> None:
+    for wanted in AGENTS:
+        agent, is_new = Agent.objects.get_or_create(name=wanted["name"], defaults=dict(wanted))
+        if is_new:
+            audit.record_one(actor=actor, action="agent.create", target=agent, after=dict(wanted))
+    routing.forget()
