@@ -27,6 +27,7 @@ from crm.validation import Problems, clean_custom, clean_fields, refuse
 FIELDS = ("name", "email", "phone_number", "kind", "notes", "lifecycle")
 CHANGEABLE = (*FIELDS, "custom", "owner_id")
 _STORED = (*FIELDS, "custom", "owner")
+_ADDED = "Customer added"
 TAKEN = "Another customer has this address."
 
 
@@ -58,7 +59,7 @@ def create_customer(*, actor: Actor, new: NewCustomer, origin: Origin | None = N
 
 
 def create_customers(
-    *, actor: Actor, items: Sequence[NewCustomer], origin: Origin | None = None, note: str = "Customer added"
+    *, actor: Actor, items: Sequence[NewCustomer], origin: Origin | None = None, note: str = _ADDED
 ) -> list[Customer]:
     """All or none; problems name the position, as in `2.email`."""
     return _create(actor, items, origin, note=note)
@@ -70,7 +71,7 @@ def _create(
     origin: Origin | None,
     *,
     prefixed: bool = True,
-    note: str = "Customer added",
+    note: str = _ADDED,
 ) -> list[Customer]:
     permissions.require(actor, "create", Customer)
     if not items:

@@ -46,8 +46,10 @@ def create_service(*, actor: Actor, new: NewService, origin: Origin | None = Non
     return create_services(actor=actor, items=[new], origin=origin)[0]
 
 
-def create_services(*, actor: Actor, items: Sequence[NewService], origin: Origin | None = None) -> list[Service]:
-    """All or none; of several, problems name the position, as in `2.type`."""
+def create_services(
+    *, actor: Actor, items: Sequence[NewService], origin: Origin | None = None, tell: bool = True
+) -> list[Service]:
+    """All or none; of several, problems name the position, as in `2.type`. `tell` on the timelines."""
     with transaction.atomic():
         ids = {item.customer_id for item in items}
         permissions.rows(actor, "create", Customer.objects.only("pk"), ids, kind="service")
@@ -55,12 +57,13 @@ def create_services(*, actor: Actor, items: Sequence[NewService], origin: Origin
         changes = [Change(row, after=snapshot(row)) for row in rows]
         audit.record(actor=actor, action="service.create", changes=changes)
         events.publish_changes(Topic.SERVICE_CREATED, changes)
-        entries = [
-            NewActivity(row.customer_id, f"Service added: {row.type}", ActivityKind.SERVICE, data={"service": row.pk})
-            for row in rows
-        ]
-        timeline.write(actor=actor, entries=entries, origin=origin)
+        timeline.write(actor=actor, entries=[_added(row) for row in rows if tell], origin=origin)
     return rows
+
+
+def _added(row: Service) -> NewActivity:
+    data = {"service": row.pk}
+    return NewActivity(row.customer_id, f"Service added: {row.type}", ActivityKind.SERVICE, data=data)
 
 
 def _build(items: Sequence[NewService]) -> list[Service]:

@@ -17,15 +17,19 @@ from crm.timeline import NewActivity
 from crm.validation import Problems, clean_fields, refuse
 
 
-def tag_customers(*, actor: Actor, customer_ids: Collection[int], tag: str, origin: Origin | None = None) -> int:
-    """Answers how many got the tag; those that have it already are left as they are."""
+def tag_customers(
+    *, actor: Actor, customer_ids: Collection[int], tag: str, origin: Origin | None = None, tell: bool = True
+) -> int:
+    """Answers how many got the tag; those that have it already are left as they are. `tell` on the timeline."""
     with transaction.atomic():
         rows = _lock(actor, customer_ids)
         row = _tag_named(tag)
         fresh = _split(rows, row, has=False)
         links = [Customer.tags.through(customer_id=customer.pk, tag_id=row.pk) for customer in fresh]
         Customer.tags.through.objects.bulk_create(links)
-        _leave_trail(actor, fresh, row, origin, "tag")
+        _leave_trail(actor, fresh, row, "tag")
+        if tell:
+            _tell(actor, fresh, row, f"Tagged “{row.name}”", origin)
     return len(fresh)
 
 
@@ -37,7 +41,8 @@ def untag_customers(*, actor: Actor, customer_ids: Collection[int], tag: str, or
             return 0
         tagged = _split(rows, row, has=True)
         Customer.tags.through.objects.filter(tag=row, customer__in=tagged).delete()
-        _leave_trail(actor, tagged, row, origin, "untag")
+        _leave_trail(actor, tagged, row, "untag")
+        _tell(actor, tagged, row, f"Tag “{row.name}” removed", origin)
     return len(tagged)
 
 
@@ -61,16 +66,16 @@ def _split(rows: Collection[Customer], tag: Tag, *, has: bool) -> list[Customer]
     return [row for row in rows if (row.pk in tagged) == has]
 
 
-def _leave_trail(actor: Actor, rows: Collection[Customer], tag: Tag, origin: Origin | None, verb: str) -> None:
-    if not rows:
-        return
+def _leave_trail(actor: Actor, rows: Collection[Customer], tag: Tag, verb: str) -> None:
     before, after = ({}, {"tag": tag.name}) if verb == "tag" else ({"tag": tag.name}, {})
     audit.record(actor=actor, action=f"customer.{verb}", changes=[Change(row, before, after) for row in rows])
     events.publish_many(
         Topic.CUSTOMER_UPDATED,
         ({"id": row.pk, "changed": ["tags"], "before": before, "after": after} for row in rows),
     )
-    summary = f"Tagged “{tag.name}”" if verb == "tag" else f"Tag “{tag.name}” removed"
+
+
+def _tell(actor: Actor, rows: Collection[Customer], tag: Tag, summary: str, origin: Origin | None) -> None:
     entries = [NewActivity(row.pk, summary, ActivityKind.TAG, data={"tag": tag.name}) for row in rows]
     timeline.write(actor=actor, entries=entries, origin=origin)
 

@@ -1,0 +1,1 @@
+"""Reading CSV files and understanding their columns: pure code, no database."""
