@@ -1,4 +1,4 @@
-"""Sums and ratios of numeric fields whose names end in the same word, such as charges."""
+"""Proposes sums and ratios of numeric fields whose names end in the same word, such as charges."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import permutations
 from typing import Literal
 
 from agents.churn.table import Field
 
-GROUP_LIMIT = 6  # ratios grow with the square of the group
+GROUP_LIMIT = 5  # ratios grow with the square of the group
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
 
 
@@ -34,7 +34,10 @@ def last_word(name: str) -> str | None:
 
 
 def derive(fields: Sequence[Field]) -> list[Derived]:
-    """Propose one sum for each group of alike named numbers and a ratio for each pair."""
+    """Propose one sum for each group of alike named numbers, and the ratios of each pair.
+
+    Both ways round: a curve over total / monthly tells old customers apart, its inverse the new ones.
+    """
     groups: dict[str, list[int]] = defaultdict(list)
     for position, field in enumerate(fields):
         word = last_word(field.name)
@@ -45,16 +48,5 @@ def derive(fields: Sequence[Field]) -> list[Derived]:
         members = group[:GROUP_LIMIT]
         if len(members) > 1:
             derived.append(Derived("sum", tuple(members)))
-            derived.extend(Derived("ratio", larger_first(fields, pair)) for pair in combinations(members, 2))
+            derived.extend(Derived("ratio", pair) for pair in permutations(members, 2))
     return derived
-
-
-def larger_first(fields: Sequence[Field], pair: tuple[int, int]) -> tuple[int, int]:
-    """Put the field with the larger median on top: total over monthly reads as a count of months."""
-    first, second = pair
-    return pair if magnitude(fields[first]) >= magnitude(fields[second]) else (second, first)
-
-
-def magnitude(field: Field) -> float:
-    """Return the size of a field's typical value."""
-    return abs(float(field.typical))

@@ -12,6 +12,7 @@ from agents.churn.encode import Matrix
 
 Labels = NDArray[np.int64]
 BINS = 10
+SMALLEST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,12 @@ def calibration_error(bins: list[Bin]) -> float:
 
 
 def calibration_slope(labels: Labels, log_odds: Matrix) -> float:
-    """Return the slope of the labels on the log-odds by Newton's method; 1 is ideal."""
-    design: Any = np.column_stack([np.ones(len(labels)), log_odds])
-    weights = np.array([0.0, 1.0])
+    """Return the slope of the labels on the log-odds by Newton's method; 1 is ideal, 0 if all are alike."""
+    spread = float(log_odds.std())
+    if spread < SMALLEST_SPREAD:
+        return 0.0
+    design: Any = np.column_stack([np.ones(len(labels)), (log_odds - log_odds.mean()) / spread])
+    weights = np.array([0.0, spread])
     for _ in range(25):
         expected = sigmoid(design @ weights)
         curvature = design.T @ (design * (expected * (1 - expected))[:, None])
@@ -81,4 +85,4 @@ def calibration_slope(labels: Labels, log_odds: Matrix) -> float:
         weights = weights + step
         if np.abs(step).max() < 1e-10:
             break
-    return float(weights[1])
+    return float(weights[1]) / spread

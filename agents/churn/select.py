@@ -16,7 +16,8 @@ from agents.churn.measures import log_loss
 
 FOLDS = 5
 FEW_ROWS = 2000  # below it, one split is too much a matter of luck
-KNOTS = (5, 8)
+KNOTS = 5
+MOST_CURVES = 60  # with more numbers the lines stay straight: the fit grows with the square of its columns
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
 LEAVES = (4, 6)
 MOST_ITERATIONS = 120
@@ -93,11 +94,11 @@ def out_of_fold(labels: Labels, splits: Sequence[Split], predict: Callable[[Any,
 
 
 def choose_linear(columns: Sequence[Column], matrix: Matrix, labels: Labels, splits: Sequence[Split]) -> Tried:
-    """Try every number of knots with every strength."""
-    tried = []
-    for knots in KNOTS:
-        features = Basis(columns, matrix, knots).transform(matrix)
-        tried += [try_linear(features, labels, splits, knots, strength) for strength in STRENGTHS]
+    """Try every strength."""
+    smooth = sum(column.smooth for column in columns)
+    knots = KNOTS if smooth <= MOST_CURVES else 2
+    features = Basis(columns, matrix, knots).transform(matrix)
+    tried = [try_linear(features, labels, splits, knots, strength) for strength in STRENGTHS]
     return min(tried, key=lambda each: each.loss)
 
 
@@ -138,7 +139,10 @@ def fit_blend(linear: Matrix, trees: Matrix, labels: Labels) -> Blend:
     share = WEIGHTS[int(np.argmin(losses))]
     mixed = share * linear + (1 - share) * trees
     platt = LogisticRegression(C=100.0, solver="newton-cholesky").fit(mixed[:, None], labels)
-    return Blend(share, max(float(platt.coef_[0, 0]), 0.0), float(platt.intercept_[0]))
+    slope, intercept = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    if slope <= 0:  # nothing was learnt: everybody gets the base rate
+        return Blend(share, 0.0, float(np.log(labels.mean() / (1 - labels.mean()))))
+    return Blend(share, slope, intercept)
 
 
 def cross_fitted(linear: Matrix, trees: Matrix, labels: Labels, splits: Sequence[Split]) -> Matrix:

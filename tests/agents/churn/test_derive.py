@@ -19,9 +19,13 @@ def test_a_name_of_one_word_has_no_suffix() -> None:
     assert last_word("charges") is None
 
 
-def test_numbers_of_one_suffix_give_a_sum_and_the_larger_over_the_smaller() -> None:
+def test_numbers_of_one_suffix_give_a_sum_and_both_ratios() -> None:
     fields = [Field("dayCost", "number", 2.0), Field("age", "number", 40.0), Field("yearCost", "number", 700.0)]
-    assert [(each.operation, each.of) for each in derive(fields)] == [("sum", (0, 2)), ("ratio", (2, 0))]
+    assert [(each.operation, each.of) for each in derive(fields)] == [
+        ("sum", (0, 2)),
+        ("ratio", (0, 2)),
+        ("ratio", (2, 0)),
+    ]
 
 
 def test_a_category_is_never_divided() -> None:

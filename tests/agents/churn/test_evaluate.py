@@ -92,3 +92,10 @@ def write_csv(path: Path, rows: Rows) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def test_a_ragged_csv_is_refused_with_its_place(tmp_path: Path) -> None:
+    table = tmp_path / "ragged.csv"
+    table.write_text("a,left\n1,yes\n2,no,3\n")
+    with pytest.raises(CommandError, match="record 3: more cells than the header has"):
+        call_command("churn", "evaluate", "--csv", str(table), "--label", "left", "--positive", "yes")
