@@ -14,7 +14,7 @@ cd "$copy/workflows/designer"
 npm ci --no-audit --no-fund --silent
 npm run --silent check
 npm run --silent build
-if ! diff -r "$copy/static/designer" "$root/static/designer"; then
+if ! diff -rq "$copy/static/designer" "$root/static/designer"; then
     echo "static/designer is not what the sources build: run 'npm run build' in workflows/designer and commit." >&2
     exit 1
 fi
