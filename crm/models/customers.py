@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower, Upper
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Lower, Upper
 
 
 class Lifecycle(models.TextChoices):
@@ -65,6 +66,8 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="customer_by_name"),
             models.Index(fields=["-churn_risk", "id"], name="customer_by_risk"),
+            # Lists put those without a score last.
+            models.Index(Coalesce("churn_risk", Value(-1.0)).desc(), F("id").desc(), name="customer_riskiest"),
             models.Index(fields=["lifecycle", "id"], name="customer_by_lifecycle"),
             models.Index(fields=["owner", "id"], name="customer_by_owner"),
             models.Index(fields=["-created_at", "id"], name="customer_by_created"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 
 
@@ -21,11 +23,21 @@ class Team(models.Model):
         return self.name
 
 
+class MemberManager(UserManager["Member"]):
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **extra: Any
+    ) -> Member:
+        """For `manage.py createsuperuser`: the first admin."""
+        return super().create_superuser(username, email, password, **{"role": Role.ADMIN, **extra})
+
+
 class Member(AbstractUser):
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
     teams = models.ManyToManyField(Team, blank=True, related_name="members")
     # Raised to revoke every token of the member at once.
     session_version = models.PositiveIntegerField(default=1)
+
+    objects = MemberManager()
 
     class Meta:
         constraints = [

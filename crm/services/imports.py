@@ -13,23 +13,21 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from crm import audit, bulk, events, permissions
+from crm import audit, events, permissions
 from crm.actors import Actor, actor_of
 from crm.errors import Conflict, InvalidInput, RapportError
 from crm.imports.columns import Column, describe_columns, propose
 from crm.imports.mapping import WrongMapping, new_fields, targets_of, with_fields_made
 from crm.imports.reading import Table, UnreadableFile, read_table
-from crm.models import Customer, CustomField, Import, ImportedRecord, Service
+from crm.models import CustomField, Import, ImportedRecord
 from crm.models.activities import ActivityKind
 from crm.models.fields import FieldType
 from crm.models.imports import ImportState
-from crm.models.services import ServiceStatus
 from crm.selectors.fields import custom_fields
-from crm.services.customers import create_customers, delete_customers, update_customers
+from crm.services.customers import delete_customers
 from crm.services.fields import NewField, create_fields
-from crm.services.import_rows import Plan, Planner, new_customer, start_of
-from crm.services.services import NewService, create_services
-from crm.services.tags import tag_customers
+from crm.services.import_batch import carry_out
+from crm.services.import_rows import Plan, Planner
 from crm.validation import refuse
 
 logger = logging.getLogger(__name__)
@@ -226,7 +224,7 @@ def _run_batch(import_id: int, actor: Actor, planner: Planner, table: Table) -> 
         if batch:
             plan = planner.plan(batch)
             with events.muted() if source.mute_triggers else transaction.atomic():
-                _carry_out(actor, source, plan)
+                carry_out(actor, source, plan)
             _count(source, plan)
         source.done += len(batch)
         source.heartbeat_at = timezone.now()
@@ -235,58 +233,6 @@ def _run_batch(import_id: int, actor: Actor, planner: Planner, table: Table) -> 
             audit.record_one(actor=actor, action="import.finish", target=source, after=source.counts)
         source.save(update_fields=["done", "counts", "errors", "state", "heartbeat_at", "finished_at"])
         return source.state == ImportState.RUNNING
-
-
-def _carry_out(actor: Actor, source: Import, plan: Plan) -> None:
-    created = create_customers(
-        actor=actor,
-        items=[new_customer(target) for target in plan.create],
-        note=f"Imported from {source.file_name}",
-    )
-    changes = {target.customer.pk: target.changes for target in plan.update if target.customer}
-    if changes:
-        update_customers(actor=actor, changes=changes)
-    customers = {target.row: target.customer for target in plan.targets if target.customer}
-    customers |= {target.row: customer for target, customer in zip(plan.create, created, strict=True)}
-    _add_services(actor, plan, customers)
-    _add_tags(actor, plan, customers)
-    made = {target.row for target in plan.create}
-    bulk.insert_values(
-        ImportedRecord,
-        (
-            {"source_id": source.pk, "row": row, "customer_id": customer.pk, "created": row in made}
-            for row, customer in customers.items()
-        ),
-    )
-
-
-def _add_services(actor: Actor, plan: Plan, customers: Mapping[int, Customer]) -> None:
-    """Those that the customer does not have yet."""
-    wanted = [target for target in plan.targets if target.values.services]
-    if not wanted:
-        return
-    current = Service.objects.filter(
-        customer__in=[customers[target.row] for target in wanted],
-        status__in=(ServiceStatus.PENDING, ServiceStatus.ACTIVE),
-    )
-    had = set(current.values_list("customer_id", "type"))
-    items = [
-        NewService(customers[target.row].pk, kind, ServiceStatus.ACTIVE, start_of(target.values))
-        for target in wanted
-        for kind in target.values.services
-        if (customers[target.row].pk, kind) not in had
-    ]
-    if items:
-        create_services(actor=actor, items=items, tell=False)
-
-
-def _add_tags(actor: Actor, plan: Plan, customers: Mapping[int, Customer]) -> None:
-    by_tag: dict[str, list[int]] = {}
-    for target in plan.targets:
-        for tag in target.values.tags:
-            by_tag.setdefault(tag, []).append(customers[target.row].pk)
-    for tag, ids in by_tag.items():
-        tag_customers(actor=actor, customer_ids=ids, tag=tag, tell=False)
 
 
 def _fail(import_id: int, message: str) -> None:
