@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from agents import routing
+from agents.models import Agent, Connection
+from agents.models.connections import ConnectionKind
+from agents.services.connections import save_connection
 from crm import audit
 from crm.actors import Actor
-from agents import routing
-from agents.models import Agent
 
 AGENTS = (
     {
@@ -41,3 +43,5 @@ def load_demo_agents(*, actor: Actor) -> None:
         if is_new:
             audit.record_one(actor=actor, action="agent.create", target=agent, after=dict(wanted))
     routing.forget()
+    if not Connection.objects.filter(name="payments").exists():
+        save_connection(actor=actor, name="payments", kind=ConnectionKind.PAYMENT, options={"sandbox": True})

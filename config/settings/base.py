@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from config import env
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
+VERSION = "0.1.0"
 VERSION = "0.1.0"
 DEBUG = False
 PRODUCTION = False
@@ -104,6 +107,14 @@ LOGOUT_REDIRECT_URL = "/login/"
 
 STEP_DISPATCHER = "agents.tasks.dispatch"
 BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
+
+# Hosts ("name:port") that outgoing requests may reach though they are not public, and the proxy, if any.
+OUTGOING_ALLOWED: list[str] = env.names("OUTGOING_ALLOWED", "")
+OUTGOING_PROXY = env.text("OUTGOING_PROXY", "")
+# Where connections marked as sandbox lead; only development has one.
+SANDBOX_URL = ""
+# Behind the @ of a mail's Message-ID.
+MAIL_DOMAIN = env.text("MAIL_DOMAIN", "rapport.invalid")
 ENGINE: dict[str, int | float] = {
     "LEASE_SECONDS": 60,
     "RENEW_SECONDS": 20,

@@ -1,0 +1,14 @@
+"""Addresses of the agents' part of /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from agents.api import predict, registry
+
+urlpatterns = [
+    path("predict", predict.Predict.as_view()),
+    path("agents", registry.AgentList.as_view()),
+    path("models", registry.ModelList.as_view()),
+    path("connections", registry.ConnectionList.as_view()),
+]

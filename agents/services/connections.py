@@ -1,0 +1,116 @@
+"""Connections to outside systems and their secrets, which go in and never come out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from django.db import transaction
+
+from agents.http import Credential
+from agents.models import Connection
+from crm import audit
+from crm.actors import Actor
+from crm.errors import NotFound
+from crm.permissions import require
+from crm.sealing import seal, unseal
+
+REDACTED = "[secret]"
+
+
+class Secret:
+    """A secret's handle: it does not show itself, and can't be carried elsewhere by accident."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret can't be pickled.")
+
+
+def _place(connection: Connection, version: int) -> str:
+    return f"connection:{connection.pk}:{version}"
+
+
+@transaction.atomic
+def save_connection(
+    *, actor: Actor, name: str, kind: str, base_url: str = "", hosts: list[str] | None = None,
+    options: Mapping[str, Any] | None = None, secret: str | None = None,
+) -> Connection:  # fmt: skip
+    """Creates or changes a connection; a secret of None leaves the one it has."""
+    require(actor, "update", "connection")
+    connection, is_new = Connection.objects.select_for_update().get_or_create(name=name, defaults={"kind": kind})
+    connection.kind, connection.base_url = kind, base_url
+    connection.hosts, connection.settings = list(hosts or []), dict(options or {})
+    if secret is not None:
+        connection.secret_version += 1
+        connection.secret = seal(secret.encode(), place=_place(connection, connection.secret_version))
+    connection.save()
+    after = {"kind": kind, "base_url": base_url, "hosts": connection.hosts, "secret_changed": secret is not None}
+    audit.record_one(actor=actor, action=f"connection.{'create' if is_new else 'update'}", target=connection, after=after)
+    return connection
+
+
+def find_connection(*, actor: Actor, name: str) -> Connection:
+    """The connection, for use with the rights of the actor."""
+    require(actor, "use", "connection")
+    connection = Connection.objects.filter(name=name).first()
+    if connection is None:
+        raise NotFound(f"There is no connection {name!r}. An admin adds it in the admin console.", code="no_connection")
+    return connection
+
+
+def secret_of(connection: Connection) -> Secret | None:
+    if not connection.secret:
+        return None
+    return Secret(unseal(bytes(connection.secret), place=_place(connection, connection.secret_version)).decode())
+
+
+def credential_of(connection: Connection) -> Credential | None:
+    """The secret as a header for the connection's own hosts."""
+    secret = secret_of(connection)
+    if secret is None:
+        return None
+    header = str(connection.settings.get("header") or "Authorization")
+    scheme = str(connection.settings.get("scheme", "Bearer"))
+    return Credential(frozenset(connection.hosts), {header: f"{scheme} {secret.reveal()}".strip()})
+
+
+def redact(value: Any, secret: Secret | None) -> Any:
+    """The value without the secret in any of the forms in which another system may give it back."""
+    if secret is None or not secret.reveal():
+        return value
+    plain = secret.reveal()
+    forms = {
+        plain,
+        quote(plain, safe=""),
+        json.dumps(plain)[1:-1],
+        base64.b64encode(plain.encode()).decode(),
+        base64.urlsafe_b64encode(plain.encode()).decode().rstrip("="),
+    }
+    return _without(value, sorted(forms, key=len, reverse=True))
+
+
+def _without(value: Any, forms: list[str]) -> Any:
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, REDACTED)
+        return value
+    if isinstance(value, Mapping):
+        return {_without(key, forms): _without(item, forms) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without(item, forms) for item in value]
+    return value
