@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.guesses.OneGuessAtATimeMiddleware",
     "axes.middleware.AxesMiddleware",
     # Synchronous and innermost: Django then runs all of the above in one thread instead of hopping at each.
     "config.request_log.ActorMiddleware",
@@ -104,6 +105,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
+
+# What higher layers show on the CRM's pages: callables that give panels, and counts beside the rail's entries.
+RAPPORT_HOME_PANELS: list[str] = []
+RAPPORT_CUSTOMER_PANELS: list[str] = []
+RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.selectors.approvals.count_open"}
 
 STEP_DISPATCHER = "agents.tasks.dispatch"
 BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
