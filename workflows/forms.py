@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from crm.errors import FieldProblem
@@ -125,9 +126,10 @@ def _is_date(value: str) -> bool:
 
 def _check_number(schema: Mapping[str, JSON], value: JSON) -> str:
     whole = schema.get("type") == "integer"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole and value != int(value)):
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    if not is_number or (whole and value != int(value)):
         return "A whole number." if whole else "A number."
-    if value < schema.get("minimum", value) or value > schema.get("maximum", value) or value != value:
+    if value < schema.get("minimum", value) or value > schema.get("maximum", value):
         return f"Between {schema.get('minimum', '−∞')} and {schema.get('maximum', '∞')}."
     return ""
 

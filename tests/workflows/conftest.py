@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def viewer(actors: Callable[[str], Actor]) -> Actor:
 def chain(*steps: dict[str, Any], name: str = "Greet") -> dict[str, Any]:
     """Steps one after the other."""
     ids = [step["id"] for step in steps]
-    edges = [{"from": before, "to": after} for before, after in zip(ids, ids[1:], strict=False)]
+    edges = [{"from": before, "to": after} for before, after in pairwise(ids)]
     return {"name": name, "nodes": list(steps), "edges": edges}
 
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from workflows.expressions import is_template
 from workflows.expressions.bindings import EXPRESSION_KEY
 from workflows.graph.document import JSON, Document, Node, Problem, problem
-from workflows.graph.scope import HasOutput, check_dynamic
+from workflows.graph.scope import RECORD_TRIGGER, HasOutput, check_dynamic
 
 Path = tuple[str | int, ...]
 _WORDS = {
@@ -31,6 +31,9 @@ def check_config(
 ) -> Iterator[Problem]:
     """`before` names the steps that may be read, or is None where a cycle leaves that open."""
     dynamic = dict(find_expressions(node.config))
+    condition = node.config.get("condition")
+    if node.type.startswith(RECORD_TRIGGER) and isinstance(condition, str) and condition:
+        dynamic["condition",] = {EXPRESSION_KEY: condition}
     yield from _check_fixed(node, types[node.type].config, set(dynamic))
     for path, value in dynamic.items():
         for code, message in check_dynamic(value, document, node, before, types):

@@ -10,6 +10,7 @@ from workflows.expressions.bindings import compile_value
 from workflows.graph.document import JSON, Document, Node
 
 INSIDE_MAP = frozenset({"item", "index"})
+RECORD_TRIGGER = "trigger_record_"
 # A trigger's condition is asked of the event before there is a run.
 OF_EVENTS = frozenset({"before", "after", "input"})
 RUN = Schema(fields=dict.fromkeys(("id", "number", "workflow", "version"), dyn), closed=True)
@@ -46,7 +47,7 @@ def check_dynamic(
 
 def names_at(document: Document, node: Node, before: frozenset[str] | None, types: Types) -> Names:
     """The names an expression may use at the node, with what is known of their fields."""
-    if node.type.startswith("trigger_record_"):
+    if node.type.startswith(RECORD_TRIGGER):
         return dict.fromkeys(OF_EVENTS, dyn)
     readable = document.nodes if before is None else before
     steps = {step: Schema(fields={"output": _output(document.nodes[step], types)}, closed=True) for step in readable}

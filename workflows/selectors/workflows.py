@@ -13,7 +13,7 @@ from crm.errors import NotFound
 from crm.permissions import can, scope
 from workflows import registry
 from workflows.models import Run, Trigger, TriggerKind, Version, Workflow
-from workflows.selectors.runs import visible_runs
+from workflows.selectors.runs import shown_state, visible_runs
 
 JSON = Any
 
@@ -26,6 +26,10 @@ class WorkflowRow:
     last_run: Run | None
     starts: list[str]  # what starts it, in words
     has_changes: bool  # the draft was saved after the last publication
+
+    @property
+    def last_run_state(self) -> str:
+        return shown_state(self.last_run) if self.last_run else ""
 
 
 def visible_workflows(actor: Actor) -> QuerySet[Workflow]:

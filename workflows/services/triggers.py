@@ -15,9 +15,11 @@ from crm.actors import Actor
 from crm.errors import InvalidInput, NotFound
 from crm.permissions import require
 from crm.sealing import seal, unseal
+from workflows import registry
 from workflows.engine.schedule import database_now, next_fire
 from workflows.graph.document import Document, Node
 from workflows.models import Trigger, TriggerKind, Workflow
+from workflows.steps import StepConfig
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - as Standard Webhooks writes its secrets
 SECRET_BYTES = 32
@@ -50,8 +52,8 @@ def rewrite_triggers(*, workflow: Workflow, document: Document) -> dict[str, str
         kept.add(node.id)
         trigger = known.get(node.id) or Trigger(workflow=workflow, node=node.id)
         was_webhook = trigger.kind == TriggerKind.WEBHOOK
-        trigger.kind, trigger.topic = wanted, _topic(node) if wanted is TriggerKind.EVENT else ""
-        trigger.config = dict(node.config)
+        trigger.kind, trigger.config = wanted, _with_defaults(node)
+        trigger.topic = _topic(node.type, trigger.config) if wanted is TriggerKind.EVENT else ""
         trigger.next_fire_at = first_fire(node.id, trigger.config) if wanted is TriggerKind.SCHEDULE else None
         if wanted is not TriggerKind.WEBHOOK:
             trigger.token = trigger.secret = None
@@ -109,7 +111,11 @@ def _wanted(node: Node) -> TriggerKind | None:
     return KINDS.get(node.type)
 
 
-def _topic(node: Node) -> str:
-    """What the event is called, such as customer.created."""
-    record = node.config.get("record", "customer")
-    return f"{record}.{'created' if node.type == 'trigger_record_created' else 'updated'}"
+def _with_defaults(node: Node) -> dict[str, Any]:
+    schema: type[StepConfig] = registry.get(node.type).config
+    return schema.model_validate(dict(node.config)).model_dump(mode="json")
+
+
+def _topic(step_type: str, config: dict[str, Any]) -> str:
+    """What the event is called, such as customer.created or customer.scored."""
+    return f"{config['record']}.{'created' if step_type == 'trigger_record_created' else config['when']}"

@@ -27,6 +27,7 @@ from workflows.services.approvals import decide_approval, may_decide
 from workflows.views.pages import page, tell
 
 REASONS_SHOWN = 3
+ANSWER = "answer-"  # so that a form may have a field called reason
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def items(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
 @page
 def decide(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
     approval = get_approval(actor=actor, approval_id=approval_id)
-    answers = read_answers(approval.form, {key: str(value) for key, value in request.POST.items()})
+    posted = {key.removeprefix(ANSWER): value for key, value in request.POST.items() if key.startswith(ANSWER)}
+    answers = read_answers(approval.form, posted)
     try:
         decided = decide_approval(
             actor=actor,

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.actors import Actor
 from crm.errors import Conflict
 from crm.permissions import can
+from workflows.models import ApprovalState, Run
+from workflows.selectors.approvals import visible_approvals
 from workflows.selectors.run_steps import steps_of
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
 from workflows.selectors.workflows import get_workflow, visible_workflows
 from workflows.services.runs import cancel_run
-from workflows.states import RunState
+from workflows.states import RunState, StepState
 from workflows.views.pages import page, tell
 
 
@@ -35,7 +37,7 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     query = request.GET.copy()
     query["before"] = found.next
     context = {
-        "rows": [{"run": run, "state": shown_state(run)} for run in found.runs],
+        "rows": [{"run": run, "state": shown_state(run), "took": took(run)} for run in found.runs],
         "next": query.urlencode() if found.next else "",
         "workflows": visible_workflows(actor).order_by("name"),
         "states": [(value, value.capitalize()) for value in SHOWN_STATES],
@@ -44,8 +46,9 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "number": request.GET.get("number", ""),
         "filtered": bool(key or where.state or number),
     }
-    partial = request.headers.get("HX-Target") in ("run-rows", "run-more")
-    return render(request, "workflows/_run_rows.html" if partial else "workflows/runs.html", context)
+    names = {"run-rows": "workflows/_run_table.html", "run-more": "workflows/_run_rows.html"}
+    name = names.get(request.headers.get("HX-Target", ""), "workflows/runs.html")
+    return render(request, name, context)
 
 
 @require_GET
@@ -53,15 +56,31 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page
 def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
     run = get_run(actor=actor, run_id=run_id)
+    steps = steps_of(actor=actor, run=run)
+    asked = visible_approvals(actor).filter(run_id=run.pk, state=ApprovalState.OPEN).first()
     context = {
         "run": run,
         "state": shown_state(run),
-        "duration": (run.finished_at or timezone.now()) - run.created_at,
-        "steps": steps_of(actor=actor, run=run),
+        "took": took(run),
+        "steps": steps,
+        "waits": next((step["wait"] for step in steps if step["state"] == StepState.WAITING), None),
+        "approval": asked.pk if asked else None,
         "may_cancel": run.state == RunState.RUNNING and can(actor, "cancel", run),
     }
     name = "workflows/_run_facts.html" if request.headers.get("HX-Target") == "run-facts" else "workflows/run.html"
     return render(request, name, context)
+
+
+def took(run: Run) -> str:
+    """How long the run took, or has been going on."""
+    seconds = max(0.0, ((run.finished_at or timezone.now()) - run.created_at).total_seconds())
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 24:
+        return f"{hours // 24} d {hours % 24} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @require_POST
