@@ -21,7 +21,7 @@ def call(
     context: StepContext, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: Any = None,
     connection: Connection | None = None, timeout: float = 20,
 ) -> dict[str, Any]:  # fmt: skip
-    """{"status", "body"}; the idempotency key goes along, so the other side can tell a second try from a second call."""
+    """{"status", "body"}; the idempotency key tells the other side a second try from a second call."""
     secret = secret_of(connection) if connection else None
     full = urljoin(address_of(connection), url) if connection else url
     sent = {"Idempotency-Key": context.idempotency_key, **(headers or {})}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery import Celery, bootsteps, current_app, signals
+from celery import Celery, bootsteps, signals
+from celery.app import app_or_default
 
 from agents import worker
 
 AGENT_VARIABLE = "RAPPORT_AGENT"
 
 
-class CaretakerStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types for bootsteps
+class CaretakerStep(bootsteps.StartStopStep):
     """Starts once the pool is there, whether or not the broker is."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
@@ -38,6 +39,6 @@ def _heard(**_: Any) -> None:
 def install() -> None:
     """In the processes of an agent; elsewhere nothing is changed."""
     if AGENT_VARIABLE in os.environ:
-        app: Celery = current_app._get_current_object()
+        app: Celery = app_or_default()
         app.steps["worker"].add(CaretakerStep)
         signals.task_received.connect(_heard, weak=False)

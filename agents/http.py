@@ -125,7 +125,9 @@ class _Pinned(httpcore.NetworkBackend):
             raise httpcore.ConnectError("Only the checked address may be connected to.")
         return self.plain.connect_tcp(self.target.address, port, timeout=timeout)
 
-    def connect_unix_socket(self, path: str, timeout: float | None = None, socket_options: object = None) -> httpcore.NetworkStream:
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: object = None
+    ) -> httpcore.NetworkStream:
         raise httpcore.ConnectError("Unix sockets can't be reached.")
 
 
@@ -169,7 +171,9 @@ def _exchange(
     asked = {"accept-encoding": "gzip, deflate", "user-agent": "Rapport", **headers}
     try:
         with (
-            httpx.Client(transport=_transport(target), timeout=limits, follow_redirects=False, trust_env=False) as client,
+            httpx.Client(
+                transport=_transport(target), timeout=limits, follow_redirects=False, trust_env=False
+            ) as client,
             client.stream(method, url, headers=asked, content=content) as response,
         ):
             return Answer(response.status_code, _plain(response.headers), _read(response, until))

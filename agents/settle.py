@@ -60,7 +60,7 @@ def _may_retry(ledger: Ledger, task: Task, error: StepError) -> bool:
 def _delay(ledger: Ledger, task: Task) -> float:
     """Doubles with each failure; the jitter keeps a crowd of failures from coming back at once."""
     backoff = _policy(ledger, task).backoff_seconds * 2**task.failures
-    return float(min(backoff, LONGEST_BACKOFF) * random.uniform(0.8, 1.2))
+    return float(min(backoff, LONGEST_BACKOFF) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
 
 
 def _settle_chunk(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> None:
@@ -90,5 +90,3 @@ def _item_outcome(result: Result, handled: bool) -> JSON:
     if isinstance(result, StepError):
         return [ERROR_PORT, {"error": result.as_json()}] if handled else [UNHANDLED, result.as_json()]
     raise TypeError("Inside a For each with chunks a step can neither wait nor expand.")
-
-

@@ -95,7 +95,7 @@ class Caretaker:
 
     def _repeat(self, seconds: float, act: Callable[[], object]) -> None:
         def loop() -> None:
-            while not self.over.wait(seconds * random.uniform(0.8, 1.2)):
+            while not self.over.wait(seconds * random.uniform(0.8, 1.2)):  # noqa: S311 - no secret
                 try:
                     act()
                 except Exception:
@@ -134,6 +134,4 @@ def look_after() -> None:
 
 def _nobody_else_resumes() -> bool:
     """Once in a while is enough for jobs left behind."""
-    return random.random() < 0.1
-
-
+    return random.random() < 0.1  # noqa: S311 - no secret

@@ -28,7 +28,7 @@ class PredictIn(serializers.Serializer[Any]):
 
 
 class ReasonOut(serializers.Serializer[Any]):
-    field = serializers.CharField()  # type: ignore[assignment]  # the word of the API, not DRF's property
+    field = serializers.CharField()
     value = serializers.JSONField(allow_null=True)
     contribution = serializers.FloatField(help_text="In log-odds.")
 

@@ -14,7 +14,9 @@ class Agent(models.Model):
     queue = models.CharField(max_length=60, unique=True)
     capacity = models.PositiveSmallIntegerField(default=1)
     # "prefork" for computing, "threads" for waiting on others.
-    pool = models.CharField(max_length=10, default="prefork", choices=[("prefork", "Processes"), ("threads", "Threads")])
+    pool = models.CharField(
+        max_length=10, default="prefork", choices=[("prefork", "Processes"), ("threads", "Threads")]
+    )
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

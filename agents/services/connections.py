@@ -60,7 +60,9 @@ def save_connection(
         connection.secret = seal(secret.encode(), place=_place(connection, connection.secret_version))
     connection.save()
     after = {"kind": kind, "base_url": base_url, "hosts": connection.hosts, "secret_changed": secret is not None}
-    audit.record_one(actor=actor, action=f"connection.{'create' if is_new else 'update'}", target=connection, after=after)
+    audit.record_one(
+        actor=actor, action=f"connection.{'create' if is_new else 'update'}", target=connection, after=after
+    )
     return connection
 
 

@@ -38,9 +38,7 @@ class Scored:
     prediction: Prediction
 
 
-def train_churn_model(
-    *, actor: Actor, label: str = DEFAULT_LABEL, positive: str = DEFAULT_POSITIVE
-) -> ChurnModel:
+def train_churn_model(*, actor: Actor, label: str = DEFAULT_LABEL, positive: str = DEFAULT_POSITIVE) -> ChurnModel:
     """Learns from the installation's own customers; the first model, and any better one, becomes champion."""
     require(actor, "train", "model")
     from agents.churn.train import train  # scikit-learn takes a second to load, and only training needs it

@@ -20,9 +20,7 @@ class Config(StepConfig):
     )
     kind: str = Field(default="task", max_length=50, title="Kind")
     priority: Literal["low", "normal", "high", "urgent"] = Field(default="normal", title="Priority")
-    assignee: int | None = Field(
-        default=None, title="Assigned to", json_schema_extra={"x-options": "/api/v1/members"}
-    )
+    assignee: int | None = Field(default=None, title="Assigned to", json_schema_extra={"x-options": "/api/v1/members"})
 
 
 Call = tuple[StepContext, Config]

@@ -29,13 +29,14 @@ def run(context: StepContext, config: Config) -> Outcome:
     amount = order.get("amount") if config.amount is None else config.amount
     if isinstance(amount, bool) or not isinstance(amount, (int, float)) or amount <= 0:
         raise StepError("There is no amount above 0 to pay. Set it in the step.", code="no_amount")
+    reference = config.reference or order.get("reference") or order.get("id") or f"run {context.run.number}"
     connection = find_connection(actor=context.run.actor, name=config.connection)
     answer = call(
         context, "POST", "payments", connection=connection,
         body={
             "amount": amount,
             "currency": config.currency or order.get("currency") or "EUR",
-            "reference": config.reference or str(order.get("reference") or order.get("id") or f"run {context.run.number}"),
+            "reference": str(reference),
         },
     )  # fmt: skip
     return Done({"payment": answer["body"], "amount": amount})

@@ -243,9 +243,7 @@ class Ledger:
         joins, self._joins = self._joins, {}
         last = len(graph.rank)
         for node, item in sorted(joins, key=lambda key: (graph.rank.get(key[0], last), len(key[0]) == 4, *key)):
-            settled = rows.arrive(
-                self.run, node, item, self._kind(node), graph.incoming(node), joins[node, item]
-            )
+            settled = rows.arrive(self.run, node, item, self._kind(node), graph.incoming(node), joins[node, item])
             if settled is None or settled[0] == StepState.PENDING:
                 continue
             state, _, failed = settled
@@ -269,9 +267,5 @@ class Ledger:
             **values.load(self.run.id, ((node, 0) for node in sinks if (node, 0) not in self.memory)),
             **self.memory,
         }
-        outputs = {
-            node: known[node, 0][1]
-            for node in sinks
-            if (node, 0) in known and known[node, 0][0] != ERROR_PORT
-        }
+        outputs = {node: known[node, 0][1] for node in sinks if (node, 0) in known and known[node, 0][0] != ERROR_PORT}
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs

@@ -38,7 +38,8 @@ class Instruction:
         if self.constant is not None:
             return self.constant
         try:
-            return self.type.config.model_validate(self.config.resolve(scope))
+            config: StepConfig = self.type.config.model_validate(self.config.resolve(scope))
+            return config
         except ExpressionError as error:
             raise StepError(str(error), code="expression_failed") from error
         except ValidationError as error:

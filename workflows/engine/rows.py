@@ -119,9 +119,7 @@ def run_row(run_id: UUID) -> RunRow:
     import json
 
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT number, version_id, input, priority FROM workflows_run WHERE id = %s", [run_id]
-        )
+        cursor.execute("SELECT number, version_id, input, priority FROM workflows_run WHERE id = %s", [run_id])
         number, version_id, given, priority = cursor.fetchone()
     return RunRow(run_id, number, version_id, json.loads(given), priority)
 
@@ -233,9 +231,7 @@ def end_run(run_id: UUID, state: str, output: str | None) -> bool:
 def note_error(run_id: UUID, error: str) -> None:
     """Keeps the first failure of a run."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE workflows_run SET error = %s WHERE id = %s AND error IS NULL", [error, run_id]
-        )
+        cursor.execute("UPDATE workflows_run SET error = %s WHERE id = %s AND error IS NULL", [error, run_id])
 
 
 def cancel_steps(run_id: UUID) -> int:

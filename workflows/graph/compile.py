@@ -106,9 +106,7 @@ def compile_document(document: Document, *, runs_one_by_one: Callable[[str], boo
     )
 
 
-def _in_scope(
-    nodes: Mapping[str, CompiledNode], scope: str, wanted: Callable[[CompiledNode], bool]
-) -> tuple[str, ...]:
+def _in_scope(nodes: Mapping[str, CompiledNode], scope: str, wanted: Callable[[CompiledNode], bool]) -> tuple[str, ...]:
     return tuple(node.id for node in nodes.values() if node.scope == scope and wanted(node))
 
 

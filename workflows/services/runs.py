@@ -25,7 +25,9 @@ def start_run(
     """Starts the published version. With a key, a second start answers the first one's run."""
     require(actor, "run", workflow)
     if workflow.published_id is None:
-        raise Conflict(f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published")
+        raise Conflict(
+            f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published"
+        )
     given = {} if input is None else input
     if not isinstance(given, Mapping):
         raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
@@ -53,5 +55,3 @@ def cancel_run(*, actor: Actor, run: Run) -> None:
         except OperationalError:  # a deadlock with a step that is just finishing
             if left == 0:
                 raise
-
-

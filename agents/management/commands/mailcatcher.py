@@ -44,7 +44,9 @@ class Command(BaseCommand):
     help = "Catches all mail on the loopback address, for development."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        controller = Controller(Handler(), hostname=settings.EMAIL_HOST, port=settings.EMAIL_PORT, data_size_limit=MAX_BYTES)
+        controller = Controller(
+            Handler(), hostname=settings.EMAIL_HOST, port=settings.EMAIL_PORT, data_size_limit=MAX_BYTES
+        )
         controller.start()
         try:
             asyncio.run(_until_told())

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no agent {options['name']!r}. The agents are: {names}.")
         # At a warm shutdown a lease is let go, not waited out.
         os.environ.update({AGENT_VARIABLE: agent.name, "REMAP_SIGTERM": "SIGQUIT"})
-        os.execv(sys.executable, [sys.executable, *celery_arguments(agent)])
+        os.execv(sys.executable, [sys.executable, *celery_arguments(agent)])  # noqa: S606 - our own interpreter
 
 
 def celery_arguments(agent: Agent) -> list[str]:

@@ -38,9 +38,7 @@ def leave_mark(context: StepContext, config: Mark) -> Outcome:
 def leave_marks(calls: Sequence[tuple[StepContext, Mark]]) -> Sequence[Done]:
     if any(config.fail_on and config.fail_on == config.text for _, config in calls):
         raise StepError("Told to fail.", code="told_to_fail")
-    Tag.objects.bulk_create(
-        Tag(name=f"{context.run.number}/{context.node}/{context.index}") for context, _ in calls
-    )
+    Tag.objects.bulk_create(Tag(name=f"{context.run.number}/{context.node}/{context.index}") for context, _ in calls)
     return [Done({"marked": config.text}) for _, config in calls]
 
 

@@ -36,9 +36,7 @@ def test_a_step_leaves_one_result_and_one_attempt(started: Start) -> None:
 
 
 def test_parallel_branches_meet_in_a_join_that_runs_once(started: Start) -> None:
-    run = started(
-        {"a": set_to(1), "b": set_to(2), "c": set_to(3), "d": ("test_mark", {})}, "a b", "a c", "b d", "c d"
-    )
+    run = started({"a": set_to(1), "b": set_to(2), "c": set_to(3), "d": ("test_mark", {})}, "a b", "a c", "b d", "c d")
     work_off()
     assert states(run)["d"] == "SUCCEEDED"
     assert Tag.objects.count() == 1
