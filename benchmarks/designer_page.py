@@ -88,6 +88,7 @@ class DesignerApi:
             "published": self.published,
             "problems": self.problems,
             "rights": self.rights,
+            "webhooks": {},
         }
 
     def _save(self, body: JSON) -> tuple[int, JSON]:

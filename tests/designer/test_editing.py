@@ -59,7 +59,7 @@ def test_a_click_in_the_palette_adds_the_step_after_the_selected_one(designer: O
 
 def test_a_step_dragged_from_the_palette_into_the_loop_becomes_part_of_it(designer: Opened) -> None:
     designer.page.get_by_test_id("palette-score_churn").drag_to(
-        designer.card("each"), target_position={"x": 200, "y": 100}
+        designer.card("each"), target_position={"x": 200, "y": 164}
     )
     expect(designer.card("score_churn")).to_be_visible()
     expect(designer.page.get_by_test_id("save-status")).to_contain_text("revision 2")

@@ -13,11 +13,14 @@ from tests.designer.conftest import STEP_TYPES, Opened, document
 PROBLEM = {"node": "tag", "field": "tag", "code": "missing", "message": "Fill this in.", "severity": "error"}
 
 
-def step(node: str, state: str, item: int = 0, **more: Any) -> dict[str, Any]:
+def step(node: str, state: str, **more: Any) -> dict[str, Any]:
     at = "2026-01-01T10:00:00Z"
     ended = at if state in ("SUCCEEDED", "FAILED") else None
-    own = {"node": node, "type": "", "label": node, "item": item, "state": state, "attempt": 1, "output": None}
-    return {**own, "error": None, "started_at": at, "ended_at": ended, "agent": "node-1", "wait": None, **more}
+    times = {"started_at": at, "ended_at": ended, "attempt": 1, "agent": "node-1"}
+    label = next(item["label"] for item in document()["nodes"] if item["id"] == node)
+    empty = {"output": None, "error": None, "port": None, "wait": None, "items": None, "truncated": False}
+    own = {"node": node, "type": "", "label": label, "item": 0, "parent": None, "state": state}
+    return {**own, **times, **empty, "attempts": [], "chunks": [], **more}
 
 
 def run(state: str, *steps: dict[str, Any]) -> dict[str, Any]:
@@ -33,6 +36,7 @@ def run(state: str, *steps: dict[str, Any]) -> dict[str, Any]:
         "created_at": "2026-01-01T10:00:00Z",
         "finished_at": None if state == "RUNNING" else "2026-01-01T10:00:02Z",
         "document": document(),
+        "rights": {"cancel": state == "RUNNING"},
         "steps": list(steps),
     }
 
@@ -62,19 +66,19 @@ def test_a_started_run_shows_its_states_on_the_cards(open_designer: Callable[[De
     designer.page.get_by_role("button", name="Run", exact=True).click()
     designer.page.get_by_role("button", name="Start run").click()
     expect(designer.card("score")).to_have_attribute("data-state", "RUNNING")
-    api.run = run("SUCCEEDED", step("start", "SUCCEEDED"), step("score", "SUCCEEDED"), step("tag", "SUCCEEDED", 1))
+    api.run = run("SUCCEEDED", step("start", "SUCCEEDED"), step("score", "SUCCEEDED"))
     expect(designer.card("score")).to_have_attribute("data-state", "SUCCEEDED")
     expect(designer.page.get_by_test_id("run-bar")).to_contain_text("Done")
     designer.page.get_by_role("button", name="Back to editing").click()
     expect(designer.card("score")).to_have_attribute("data-state", "")
 
 
-def test_the_chunks_of_a_loop_are_counted_on_the_card(open_designer: Callable[[DesignerApi], Opened]) -> None:
-    parts = [step("tag", "SUCCEEDED", 1), step("tag", "SUCCEEDED", 2), step("tag", "RUNNING", 3)]
-    designer = open_designer(DesignerApi(document(), STEP_TYPES, run("RUNNING", *parts)))
+def test_the_items_of_a_loop_are_counted_on_the_card(open_designer: Callable[[DesignerApi], Opened]) -> None:
+    counted = step("tag", "RUNNING", parent="each", items={"items": 7043, "done": 1200, "failed": 0})
+    designer = open_designer(DesignerApi(document(), STEP_TYPES, run("RUNNING", counted)))
     designer.page.get_by_role("button", name="Run", exact=True).click()
     designer.page.get_by_role("button", name="Start run").click()
-    expect(designer.card("tag")).to_contain_text("2 / 3")
+    expect(designer.card("tag")).to_contain_text("1,200 / 7,043")
 
 
 def test_the_run_page_shares_one_selection_between_graph_timeline_and_step(
@@ -88,5 +92,6 @@ def test_the_run_page_shares_one_selection_between_graph_timeline_and_step(
     expect(page.get_by_test_id("step-panel")).to_contain_text("There is no model yet.")
     expect(designer.card("score")).to_have_class("step-card detail-full family-ai is-selected ")
     page.get_by_role("tab", name="Input").click()
+    expect(page.get_by_test_id("step-panel")).to_contain_text("From Start")
     designer.card("start").click()
     expect(page.get_by_test_id("step-panel")).to_contain_text("Start")

@@ -37,6 +37,8 @@ export interface WorkflowAnswer {
   problems: Problem[];
   rights: { edit: boolean; publish: boolean; run: boolean };
   saved_at?: string | null;
+  /** The address of each webhook step. */
+  webhooks?: Record<string, string>;
 }
 
 export interface SavedAnswer {
@@ -49,7 +51,14 @@ export interface CheckAnswer {
   ok: boolean;
   error?: { message: string; position?: number | null };
   value?: Json;
-  sample?: Json;
+  /** Where the values come from, in words; missing when there was nothing to try it on. */
+  sample?: string;
+}
+
+export interface PublishAnswer {
+  number: number;
+  /** The signing secret of each new webhook, told this once. */
+  webhook_secrets?: Record<string, string>;
 }
 
 export class Api {
@@ -71,7 +80,7 @@ export class Api {
     return this.call("PUT", `/workflows/${id}/draft`, { base_revision, document }, keepalive);
   }
 
-  publish(id: string, base_revision: number, note: string): Promise<{ number: number }> {
+  publish(id: string, base_revision: number, note: string): Promise<PublishAnswer> {
     return this.call("POST", `/workflows/${id}/publish`, { base_revision, note });
   }
 
@@ -95,8 +104,19 @@ export class Api {
     return (await this.call<{ results: StepType[] }>("GET", "/step-types")).results;
   }
 
-  check(expression: string, document: WorkflowDocument, node: string): Promise<CheckAnswer> {
-    return this.call("POST", "/expressions/check", { expression, document, node });
+  /** The whole output of a step; inside a loop, of one part of the items. */
+  async output(run: string, node: string, item: number): Promise<Json> {
+    const path = `/runs/${run}/steps/${node}?item=${item}`;
+    return (await this.call<{ output: Json }>("GET", path)).output;
+  }
+
+  check(
+    workflow: string,
+    document: WorkflowDocument,
+    node: string,
+    expression: string,
+  ): Promise<CheckAnswer> {
+    return this.call("POST", "/expressions/check", { expression, document, node, workflow });
   }
 
   /** Choices of a select; the address is the whole path that the schema names. */

@@ -2,12 +2,13 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
 import { CONTAINER } from "../model/geometry";
+import { progressOf } from "../model/runs";
 import { useDesigner } from "../state/store";
 import { StateMark } from "../states";
 import { t } from "../text";
 import type { StepNode } from "./projection";
 import { ENTRY_HANDLE } from "./projection";
-import { CardFace, Ports, runDetail, useDetail } from "./StepCard";
+import { CardFace, Ports, useDetail } from "./StepCard";
 
 export const ContainerCard = memo(function ContainerCard({
   id,
@@ -32,7 +33,7 @@ export const ContainerCard = memo(function ContainerCard({
     <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
       <div className="container-head" style={{ height: CONTAINER.header }}>
         <CardFace data={data} detail={detail} />
-        {run && <StateMark state={run.state} detail={runDetail(run)} />}
+        {run && <StateMark state={run.state} detail={progressOf(run)} />}
       </div>
       <span className="container-entry" title={t("Each item starts here")} />
       <Handle

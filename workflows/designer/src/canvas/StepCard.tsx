@@ -5,8 +5,8 @@ import { Icon, iconOf } from "../icons";
 import { drawnEdges, portOf } from "../model/document";
 import { portOffset } from "../model/geometry";
 import { byNode, type Problem } from "../model/problems";
-import type { NodeRun } from "../model/runs";
-import { duration, summaryOf } from "../model/summary";
+import { progressOf, type RunStep } from "../model/runs";
+import { summaryOf } from "../model/summary";
 import { humanName } from "../model/schema";
 import { type DesignerState, useDesigner } from "../state/store";
 import { StateMark } from "../states";
@@ -95,19 +95,12 @@ function ProblemMark({ problems }: { problems: Problem[] }) {
   );
 }
 
-function RunBadge({ run }: { run: NodeRun }) {
+function RunBadge({ run }: { run: RunStep }) {
   return (
-    <span className="card-state">
-      <StateMark state={run.state} detail={runDetail(run)} />
+    <span className="card-state" title={run.wait ?? undefined}>
+      <StateMark state={run.state} detail={progressOf(run)} />
     </span>
   );
-}
-
-/** Chunks done of all, or how long the step took. */
-export function runDetail(run: NodeRun): string | undefined {
-  if (run.steps.length > 1) return `${run.done} / ${run.steps.length}`;
-  if (run.started !== null && run.ended !== null) return duration((run.ended - run.started) / 1000);
-  return undefined;
 }
 
 export function Ports({

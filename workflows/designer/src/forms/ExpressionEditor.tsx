@@ -1,7 +1,7 @@
 // The expression field: CodeMirror with completion from earlier steps and a live check by the server.
 import { useEffect, useRef, useState } from "react";
 import type { CheckAnswer } from "../api";
-import { shortValue, suggestionsFor } from "../model/expressions";
+import { keysOf, shortValue, suggestionsFor } from "../model/expressions";
 import { theApi, useDesigner } from "../state/store";
 import { t } from "../text";
 import { createEditor, type ExpressionView } from "./codemirror";
@@ -22,10 +22,8 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
   const view = useRef<ExpressionView | null>(null);
   const change = useRef(onChange);
   const answer = useCheck(text, node);
-  const sample = useRef<CheckAnswer["sample"]>(undefined);
   useEffect(() => {
     change.current = onChange;
-    if (answer?.sample !== undefined) sample.current = answer.sample;
   });
   useEffect(() => {
     if (!host.current) return;
@@ -39,7 +37,7 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
         const { document, types } = useDesigner.getState();
         return suggestionsFor(document, types, node);
       },
-      sample: () => sample.current,
+      keysOf: async (path) => keysOf((await check(path, node))?.value),
     });
     view.current = created;
     return () => created.destroy();
@@ -59,14 +57,37 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
 
 function Verdict({ answer }: { answer: CheckAnswer | null }) {
   if (!answer) return null;
-  if (!answer.ok)
+  if (!answer.ok) {
     return <p className="field-error">{answer.error?.message ?? t("This expression cannot be read.")}</p>;
+  }
+  // It reads well, yet the data at hand lacks something it needs.
+  if (answer.error) {
+    return (
+      <p className="field-warning">
+        {t("On {sample}: {message}", { sample: answer.sample ?? "", message: answer.error.message })}
+      </p>
+    );
+  }
   if (answer.value === undefined) return <p className="field-ok">✓ {t("Reads well")}</p>;
   return (
-    <p className="field-ok" title={shortValue(answer.value, 2000)}>
+    <p
+      className="field-ok"
+      title={t("Value in {sample}: {value}", {
+        sample: answer.sample ?? "",
+        value: shortValue(answer.value, 2000),
+      })}
+    >
       ✓ {shortValue(answer.value)}
     </p>
   );
+}
+
+/** No answer is no verdict: the next save says what is wrong. */
+function check(text: string, node: string): Promise<CheckAnswer | null> {
+  const { id, document } = useDesigner.getState();
+  return theApi()
+    .check(id, document, node, text)
+    .catch(() => null);
 }
 
 /** The server's word on the expression, a moment after the last key. */
@@ -76,11 +97,7 @@ function useCheck(text: string, node: string): CheckAnswer | null {
     let current = true;
     const timer = setTimeout(() => {
       if (!text.trim()) return setAnswer(null);
-      theApi()
-        .check(text, useDesigner.getState().document, node)
-        // No answer is no verdict: the save says what is wrong.
-        .catch(() => null)
-        .then((next) => current && setAnswer(next));
+      void check(text, node).then((next) => current && setAnswer(next));
     }, CHECK_MS);
     return () => {
       current = false;

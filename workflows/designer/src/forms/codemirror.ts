@@ -12,9 +12,8 @@ import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/
 import { Annotation, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { sampleKeys, type Suggestion } from "../model/expressions";
-import type { Json } from "../model/json";
-import { completionsAt, FUNCTIONS, type Offered } from "../model/completion";
+import type { Suggestion } from "../model/expressions";
+import { completionsAt, FUNCTIONS, type Offered, openPath } from "../model/completion";
 import { pageNonce } from "../nonce";
 
 export interface ExpressionView {
@@ -30,7 +29,8 @@ interface Options {
   isReadOnly: boolean;
   onChange: (text: string) => void;
   suggestions: () => Suggestion[];
-  sample: () => Json | undefined;
+  /** The parts of the value that a path has in real data. */
+  keysOf: (path: string) => Promise<{ name: string; kind: string }[]>;
 }
 
 const KEYWORDS = new Set(["true", "false", "null", "in"]);
@@ -120,12 +120,12 @@ function extensionsOf(options: Options) {
   ];
 }
 
-function complete(context: CompletionContext, options: Options): CompletionResult | null {
+async function complete(context: CompletionContext, options: Options): Promise<CompletionResult | null> {
   const before = context.matchBefore(/[\w.]*$/);
   if (!before || (before.from === before.to && !context.explicit)) return null;
-  const { prefix, offered } = completionsAt(before.text, options.suggestions(), (path) =>
-    sampleKeys(options.sample(), path),
-  );
+  const path = openPath(before.text);
+  const sampled = path ? await options.keysOf(path) : [];
+  const { prefix, offered } = completionsAt(before.text, options.suggestions(), sampled);
   return { from: before.from + prefix.length, options: offered.map(asCompletion), validFor: /^\w*$/ };
 }
 

@@ -7,30 +7,61 @@ export interface Offered {
   isFunction: boolean;
 }
 
-export const FUNCTIONS: readonly { name: string; detail: string; isMethod: boolean }[] = [
-  { name: "size", detail: "size(list)", isMethod: false },
-  { name: "has", detail: "has(a.b)", isMethod: false },
-  { name: "int", detail: "int(value)", isMethod: false },
-  { name: "double", detail: "double(value)", isMethod: false },
-  { name: "string", detail: "string(value)", isMethod: false },
-  { name: "filter", detail: "list.filter(x, x > 1)", isMethod: true },
-  { name: "map", detail: "list.map(x, x * 2)", isMethod: true },
-  { name: "all", detail: "list.all(x, x > 1)", isMethod: true },
-  { name: "exists", detail: "list.exists(x, x > 1)", isMethod: true },
-  { name: "contains", detail: 'text.contains("a")', isMethod: true },
-  { name: "startsWith", detail: 'text.startsWith("a")', isMethod: true },
-  { name: "endsWith", detail: 'text.endsWith("a")', isMethod: true },
+interface Known {
+  name: string;
+  detail: string;
+  isMethod: boolean;
+}
+
+function known(isMethod: boolean, ...details: string[]): Known[] {
+  return details.map((detail) => ({ name: /(\w+)\(/.exec(detail)?.[1] ?? detail, detail, isMethod }));
+}
+
+export const FUNCTIONS: readonly Known[] = [
+  ...known(
+    false,
+    "size(list)",
+    "has(a.b)",
+    "sum(numbers)",
+    "min(numbers)",
+    "max(numbers)",
+    "round(number, 2)",
+  ),
+  ...known(
+    false,
+    "abs(number)",
+    "floor(number)",
+    "ceil(number)",
+    "int(value)",
+    "double(value)",
+    "string(value)",
+  ),
+  ...known(false, 'timestamp("2026-05-01T09:30:00Z")', 'duration("36h")'),
+  ...known(
+    true,
+    "list.filter(x, x > 1)",
+    "list.map(x, x * 2)",
+    "list.all(x, x > 1)",
+    "list.exists(x, x > 1)",
+  ),
+  ...known(true, 'text.contains("a")', 'text.startsWith("a")', 'text.endsWith("a")', 'text.matches("a+")'),
+  ...known(true, "text.trim()", "text.lowerAscii()", "text.upperAscii()", 'text.replace("a", "b")'),
+  ...known(true, 'text.split(",")', 'list.join(", ")', "text.substring(0, 3)", "text.size()"),
 ];
+
+/** The path before the last dot, where its parts have to be asked for. */
+export function openPath(typed: string): string {
+  return typed.includes(".") ? typed.slice(0, typed.lastIndexOf(".")) : "";
+}
 
 /** `typed` is the path before the cursor; what comes back continues its last part. */
 export function completionsAt(
   typed: string,
   suggestions: Suggestion[],
-  sampled: (path: string) => { name: string; kind: string }[],
+  sampled: { name: string; kind: string }[] = [],
 ): { prefix: string; offered: Offered[] } {
-  const dot = typed.lastIndexOf(".");
-  const path = dot < 0 ? "" : typed.slice(0, dot);
-  const prefix = dot < 0 ? "" : typed.slice(0, dot + 1);
+  const path = openPath(typed);
+  const prefix = path && `${path}.`;
   const offered = new Map<string, Offered>();
   for (const suggestion of suggestions) {
     if (path && !suggestion.path.startsWith(prefix)) continue;
@@ -45,7 +76,7 @@ export function completionsAt(
     const known = offered.get(name);
     if (!known || (!known.detail && detail)) offered.set(name, { name, detail, isFunction: false });
   }
-  for (const { name, kind } of sampled(path)) {
+  for (const { name, kind } of sampled) {
     if (!offered.has(name)) offered.set(name, { name, detail: kind, isFunction: false });
   }
   for (const item of FUNCTIONS) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { completionsAt } from "./completion";
-import { asExpression, asFixed, sampleKeys, shortValue, suggestionsFor } from "./expressions";
+import { asExpression, asFixed, keysOf, shortValue, suggestionsFor } from "./expressions";
 import { churn, TYPES } from "./fixtures";
 import { summaryOf } from "./summary";
 
@@ -19,15 +19,14 @@ describe("what an expression may read", () => {
 
   it("is offered part by part", () => {
     const names = (typed: string) =>
-      completionsAt(typed, suggestionsFor(churn(), TYPES, "tag"), () => []).offered.map((item) => item.name);
+      completionsAt(typed, suggestionsFor(churn(), TYPES, "tag")).offered.map((item) => item.name);
     expect(names("st")).toContain("steps");
     expect(names("steps.")).toContain("score");
     expect(names("steps.score.output.")).toEqual(expect.arrayContaining(["customers", "model", "filter"]));
   });
 
   it("is completed from real values where no schema tells", () => {
-    const sample = { item: { name: "Wang", probability: 0.8 } };
-    expect(sampleKeys(sample, "item")).toEqual([
+    expect(keysOf({ name: "Wang", probability: 0.8 })).toEqual([
       { name: "name", kind: "string" },
       { name: "probability", kind: "number" },
     ]);

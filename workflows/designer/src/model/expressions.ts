@@ -86,12 +86,8 @@ function followed(schema: JsonObject | null, root: JsonObject): JsonObject | nul
   return isObject(found) ? found : schema;
 }
 
-/** The names that may follow a path, read from a real value. */
-export function sampleKeys(sample: Json | undefined, path: string): { name: string; kind: string }[] {
-  const value = path
-    .split(".")
-    .filter(Boolean)
-    .reduce<Json | undefined>((at, key) => (isObject(at) ? at[key] : undefined), sample);
+/** The names that may follow a value, read from a real one. */
+export function keysOf(value: Json | undefined): { name: string; kind: string }[] {
   if (!isObject(value)) return [];
   return Object.entries(value).map(([name, item]) => ({ name, kind: kindOf(item) }));
 }

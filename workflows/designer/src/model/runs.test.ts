@@ -1,21 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { churn } from "./fixtures";
-import { edgeRun, inputOf, overlayOf, type Run, type RunStep, shownState } from "./runs";
+import { edgeRun, overlayOf, progressOf, type Run, type RunStep, sourcesOf } from "./runs";
 
 function step(node: string, state: string, more: Partial<RunStep> = {}): RunStep {
   return {
     node,
     type: "",
     label: "",
-    item: 0,
+    parent: null,
     state,
     attempt: 1,
+    port: null,
     output: null,
+    truncated: false,
     error: null,
     started_at: null,
     ended_at: null,
     agent: null,
     wait: null,
+    items: null,
+    attempts: [],
+    chunks: [],
     ...more,
   };
 }
@@ -33,29 +38,33 @@ function run(...steps: RunStep[]): Run {
     created_at: "2026-01-01T00:00:00Z",
     finished_at: null,
     steps,
+    document: churn(),
+    rights: {},
   };
 }
 
 const YES = { from: "if", to: "a", port: "yes" };
 
 describe("a run on the canvas", () => {
-  it("shows a loop's step by its loudest part and counts the parts", () => {
-    const overlay = overlayOf(run(step("tag", "SUCCEEDED"), step("tag", "FAILED"), step("tag", "RUNNING")));
-    expect(overlay.get("tag")).toMatchObject({ state: "FAILED", done: 2 });
-  });
-
-  it("waits when every open step waits", () => {
-    expect(shownState(run(step("a", "SUCCEEDED"), step("b", "WAITING")))).toBe("WAITING");
-    expect(shownState(run(step("a", "RUNNING"), step("b", "WAITING")))).toBe("RUNNING");
+  it("tells items in a loop, and time elsewhere", () => {
+    expect(progressOf(step("tag", "RUNNING", { items: { items: 7043, done: 1200, failed: 0 } }))).toBe(
+      "1,200 / 7,043",
+    );
+    const times = { started_at: "2026-01-01T00:00:00Z", ended_at: "2026-01-01T00:00:02Z" };
+    expect(progressOf(step("tag", "SUCCEEDED", times))).toBe("2 s");
+    expect(progressOf(step("tag", "RUNNING"))).toBeUndefined();
   });
 
   it.each([
     ["ahead", [step("if", "RUNNING")]],
-    ["running", [step("if", "SUCCEEDED"), step("a", "RUNNING")]],
-    ["taken", [step("if", "SUCCEEDED"), step("a", "SUCCEEDED")]],
-    ["skipped", [step("if", "SUCCEEDED"), step("a", "SKIPPED")]],
+    ["running", [step("if", "SUCCEEDED", { port: "yes" }), step("a", "RUNNING")]],
+    ["running", [step("if", "RUNNING", { parent: "each" }), step("a", "RUNNING", { parent: "each" })]],
+    ["taken", [step("if", "SUCCEEDED", { port: "yes" }), step("a", "SUCCEEDED")]],
+    ["taken", [step("if", "SUCCEEDED", { port: "yes" }), step("a", "PENDING")]],
     ["skipped", [step("if", "SUCCEEDED", { port: "no" }), step("a", "SUCCEEDED")]],
+    ["skipped", [step("if", "SUCCEEDED"), step("a", "SKIPPED")]],
     ["skipped", [step("if", "FAILED"), step("a", "SUCCEEDED")]],
+    ["skipped", [step("if", "SUCCEEDED"), step("a", "CANCELLED")]],
   ])("says %s of an edge", (expected, steps) => {
     expect(edgeRun(YES, overlayOf(run(...steps)))).toBe(expected);
   });
@@ -65,11 +74,9 @@ describe("a run on the canvas", () => {
     expect(edgeRun({ from: "if", to: "a", port: "error" }, overlay)).toBe("taken");
   });
 
-  it("shows what a step got from the step before it, and the first one from the run", () => {
-    const first = step("start", "SUCCEEDED", { output: 5 });
-    const second = step("score", "RUNNING");
-    const all = run(first, second);
-    expect(inputOf(churn(), all, first)).toEqual({ a: 1 });
-    expect(inputOf(churn(), all, second)).toBe(5);
+  it("finds where a step's input came from: the steps before it, or the loop it begins", () => {
+    expect(sourcesOf(churn(), step("score", "SUCCEEDED"))).toEqual(["start"]);
+    expect(sourcesOf(churn(), step("tag", "SUCCEEDED", { parent: "each" }))).toEqual(["each"]);
+    expect(sourcesOf(churn(), step("start", "SUCCEEDED"))).toEqual([]);
   });
 });

@@ -1,23 +1,49 @@
 // Runs as the API tells them, folded into what each card and edge of the graph shows.
 import { drawnEdges, type EdgeDoc, portOf, type WorkflowDocument } from "./document";
 import { isObject, type Json } from "./json";
+import { duration } from "./summary";
+
+export interface Attempt {
+  attempt: number;
+  outcome: string;
+  error: Json;
+  started_at: string | null;
+  ended_at: string | null;
+  agent: string | null;
+}
+
+/** A part of the items of a For each, worked on together. */
+export interface Chunk {
+  item: number;
+  state: string;
+  attempt: number;
+  error: Json;
+  started_at: string | null;
+  ended_at: string | null;
+  agent: string | null;
+}
 
 export interface RunStep {
   node: string;
   type: string;
   label: string;
-  item: number | null;
+  parent: string | null;
   state: string;
   attempt: number;
-  input?: Json;
+  port: string | null;
   output: Json;
+  /** The output is large: only its beginning is here. */
+  truncated: boolean;
   error: Json;
   started_at: string | null;
   ended_at: string | null;
   agent: string | null;
-  wait: Json;
-  port?: string | null;
-  attempts?: Json;
+  /** What the step waits for, in words. */
+  wait: string | null;
+  items: { items: number; done: number; failed: number } | null;
+  attempts: Attempt[];
+  chunks: Chunk[];
+  chunk_count?: number;
 }
 
 export interface Run {
@@ -29,78 +55,38 @@ export interface Run {
   version: number;
   input: Json;
   output: Json;
+  error?: Json;
   created_at: string;
   finished_at: string | null;
   steps: RunStep[];
-  document?: WorkflowDocument;
-  error?: Json;
+  document: WorkflowDocument;
+  rights: { cancel?: boolean };
 }
 
-export interface NodeRun {
-  state: string;
-  steps: RunStep[];
-  done: number;
-  started: number | null;
-  ended: number | null;
-  attempt: number;
-}
-
-export type Overlay = ReadonlyMap<string, NodeRun>;
+export type Overlay = ReadonlyMap<string, RunStep>;
 
 const ENDED = new Set(["SUCCEEDED", "FAILED", "CANCELLED"]);
-// A step of many chunks shows the state that most wants an eye.
-const LOUDEST = [
-  "FAILED",
-  "DEAD",
-  "UNCERTAIN",
-  "RUNNING",
-  "WAITING",
-  "READY",
-  "PENDING",
-  "CANCELLED",
-  "SUCCEEDED",
-  "SKIPPED",
-];
 const SETTLED = new Set(["SUCCEEDED", "SKIPPED", "FAILED", "CANCELLED", "DEAD"]);
+const NOT_REACHED = new Set(["PENDING", "SKIPPED", "CANCELLED"]);
 
 export function hasEnded(run: Run): boolean {
   return ENDED.has(run.state);
 }
 
-/** WAITING when every open step of a running run waits. */
-export function shownState(run: Run): string {
-  if (run.state !== "RUNNING") return run.state;
-  const open = run.steps.filter((step) => !SETTLED.has(step.state) && step.state !== "PENDING");
-  return open.length > 0 && open.every((step) => step.state === "WAITING") ? "WAITING" : "RUNNING";
-}
-
 export function overlayOf(run: Run): Overlay {
-  const groups = new Map<string, RunStep[]>();
-  for (const step of run.steps ?? []) {
-    const group = groups.get(step.node);
-    if (group) group.push(step);
-    else groups.set(step.node, [step]);
-  }
-  return new Map([...groups].map(([node, steps]) => [node, foldSteps(steps)]));
-}
-
-function foldSteps(steps: RunStep[]): NodeRun {
-  const states = new Set(steps.map((step) => step.state));
-  const started = steps.map((step) => time(step.started_at)).filter((at) => at !== null);
-  const ended = steps.map((step) => time(step.ended_at)).filter((at) => at !== null);
-  const settled = steps.filter((step) => SETTLED.has(step.state)).length;
-  return {
-    state: LOUDEST.find((state) => states.has(state)) ?? "PENDING",
-    steps,
-    done: settled,
-    started: started.length ? Math.min(...started) : null,
-    ended: settled === steps.length && ended.length ? Math.max(...ended) : null,
-    attempt: Math.max(...steps.map((step) => step.attempt)),
-  };
+  return new Map(run.steps.map((step) => [step.node, step]));
 }
 
 export function time(text: string | null | undefined): number | null {
   return text ? Date.parse(text) : null;
+}
+
+/** Items done of all, or how long the step took. */
+export function progressOf(step: RunStep): string | undefined {
+  if (step.items && step.items.items > 0)
+    return `${step.items.done.toLocaleString()} / ${step.items.items.toLocaleString()}`;
+  const [from, to] = [time(step.started_at), time(step.ended_at)];
+  return from !== null && to !== null ? duration((to - from) / 1000) : undefined;
 }
 
 export type EdgeRun = "taken" | "running" | "skipped" | "ahead";
@@ -109,41 +95,31 @@ export type EdgeRun = "taken" | "running" | "skipped" | "ahead";
 export function edgeRun(edge: EdgeDoc, overlay: Overlay): EdgeRun {
   const source = overlay.get(edge.from);
   const target = overlay.get(edge.to);
-  if (!source || !SETTLED.has(source.state)) return "ahead";
+  if (!source || !SETTLED.has(source.state)) return isUnderWay(source, target) ? "running" : "ahead";
   if (!wasTaken(edge, source, target)) return "skipped";
   return target && (target.state === "RUNNING" || target.state === "READY") ? "running" : "taken";
 }
 
-function wasTaken(edge: EdgeDoc, source: NodeRun, target: NodeRun | undefined): boolean {
+/** Inside a loop some items are past an edge while others are still before it. */
+function isUnderWay(source: RunStep | undefined, target: RunStep | undefined): boolean {
+  return Boolean(source?.parent && target && !NOT_REACHED.has(target.state));
+}
+
+function wasTaken(edge: EdgeDoc, source: RunStep, target: RunStep | undefined): boolean {
   if (source.state === "SKIPPED" || source.state === "CANCELLED" || !target || target.state === "SKIPPED")
     return false;
+  if (source.port) return source.port === portOf(edge);
+  // Inside a loop each item goes its own way: an edge counts once anything arrived behind it.
   const failed = source.state === "FAILED" || source.state === "DEAD";
-  if (failed || portOf(edge) === "error") return failed && portOf(edge) === "error";
-  const port = portTaken(source.steps[0]);
-  return port === null || port === portOf(edge);
+  return failed === (portOf(edge) === "error") && !NOT_REACHED.has(target.state);
 }
 
-function portTaken(step: RunStep | undefined): string | null {
-  if (step?.port) return step.port;
-  const output = step?.output;
-  if (!isObject(output)) return null;
-  const told = output.port ?? output.decision;
-  return typeof told === "string" ? told : null;
-}
-
-export function edgeRuns(document: WorkflowDocument, overlay: Overlay): Map<EdgeDoc, EdgeRun> {
-  return new Map(drawnEdges(document).map((edge) => [edge, edgeRun(edge, overlay)]));
-}
-
-/** What a step got to work on: the outputs of the steps right before it. */
-export function inputOf(document: WorkflowDocument, run: Run, step: RunStep): Json {
-  if (step.input !== undefined) return step.input;
-  const before = drawnEdges(document).filter((edge) => edge.to === step.node);
-  if (before.length === 0) return run.input;
-  const outputs = before.map((edge) => run.steps.find((other) => other.node === edge.from)?.output ?? null);
-  return outputs.length === 1
-    ? (outputs[0] ?? null)
-    : Object.fromEntries(before.map((edge, i) => [edge.from, outputs[i] ?? null]));
+/** Whose outputs a step got to work on: those right before it, or the loop it begins. */
+export function sourcesOf(document: WorkflowDocument, step: RunStep): string[] {
+  const before = drawnEdges(document)
+    .filter((edge) => edge.to === step.node)
+    .map((edge) => edge.from);
+  return before.length || !step.parent ? before : [step.parent];
 }
 
 export function errorText(error: Json | undefined): string {

@@ -92,7 +92,7 @@ function StepInspector({ node }: { node: NodeDoc }) {
       <div className="inspector-body" role="tabpanel">
         {current === "setup" && <StepSetup node={node} type={type} />}
         {current === "note" && <StepNote node={node} />}
-        {current === "run" && run && <StepRun run={run} />}
+        {current === "run" && run && <StepRun step={run} />}
       </div>
     </aside>
   );

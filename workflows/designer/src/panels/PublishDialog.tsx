@@ -1,10 +1,10 @@
 // Review before publishing: what changed since the live version, what is wrong, and a note.
 import { useEffect, useState } from "react";
-import { ApiError } from "../api";
+import { ApiError, type PublishAnswer } from "../api";
 import { difference } from "../model/operations";
 import { errorsOf, type Problem } from "../model/problems";
 import { changesInWords } from "../model/review";
-import { theApi, theSaver, useDesigner } from "../state/store";
+import { refreshWorkflow, theApi, theSaver, useDesigner } from "../state/store";
 import { t } from "../text";
 import { Dialog } from "./Dialog";
 import { ProblemList } from "./Problems";
@@ -12,7 +12,7 @@ import { ProblemList } from "./Problems";
 type Phase =
   | { kind: "review" }
   | { kind: "busy" }
-  | { kind: "done"; number: number }
+  | { kind: "done"; answer: PublishAnswer }
   | { kind: "failed"; message: string };
 
 const close = () => useDesigner.setState({ dialog: null });
@@ -22,7 +22,7 @@ export function PublishDialog() {
   const [note, setNote] = useState("");
   const [phase, setPhase] = useState<Phase>({ kind: "review" });
   const changes = useChanges();
-  if (phase.kind === "done") return <Published number={phase.number} />;
+  if (phase.kind === "done") return <Published answer={phase.answer} />;
   const blocked = errorsOf(problems).length > 0;
   return (
     <Dialog title={t("Review & publish")} onClose={close}>
@@ -66,9 +66,9 @@ async function publish(note: string): Promise<Phase> {
   if (!(await saver.flush()))
     return { kind: "failed", message: t("The draft could not be saved, so it was not published.") };
   try {
-    const { number } = await theApi().publish(useDesigner.getState().id, saver.revision, note);
-    useDesigner.setState({ published: { number, at: new Date().toISOString(), by: "" } });
-    return { kind: "done", number };
+    const answer = await theApi().publish(useDesigner.getState().id, saver.revision, note);
+    await refreshWorkflow();
+    return { kind: "done", answer };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.problems.length) useDesigner.setState({ problems: error.problems.map(completed) });
@@ -85,27 +85,51 @@ function completed(problem: Problem): Problem {
   };
 }
 
-function Published({ number }: { number: number }) {
+function Published({ answer: { number, webhook_secrets = {} } }: { answer: PublishAnswer }) {
+  const canRun = useDesigner((state) => state.rights.run);
   return (
     <Dialog title={t("Published")} onClose={close}>
       <div className="sheet-body" role="status">
         <p>
           {t("Version {number} is live. New runs use it; runs on their way finish on theirs.", { number })}
         </p>
+        <Secrets secrets={webhook_secrets} />
       </div>
       <footer>
         <button type="button" className="button" onClick={close}>
           {t("Go on editing")}
         </button>
-        <button
-          type="button"
-          className="button button-primary"
-          onClick={() => useDesigner.setState({ dialog: "run" })}
-        >
-          {t("Run it")}
-        </button>
+        {canRun && (
+          <button
+            type="button"
+            className="button button-primary"
+            onClick={() => useDesigner.setState({ dialog: "run" })}
+          >
+            {t("Run it")}
+          </button>
+        )}
       </footer>
     </Dialog>
+  );
+}
+
+function Secrets({ secrets }: { secrets: Record<string, string> }) {
+  const entries = Object.entries(secrets);
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <h3>{t("Webhook secrets, shown this once")}</h3>
+      <dl className="facts">
+        {entries.map(([node, secret]) => (
+          <div key={node}>
+            <dt>{node}</dt>
+            <dd>
+              <code>{secret}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
   );
 }
 

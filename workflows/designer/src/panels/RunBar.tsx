@@ -1,7 +1,7 @@
 // Over the canvas while a run is watched: its state, time, a way to its page and to stop it.
 import { useEffect, useState } from "react";
 import { Icon } from "../icons";
-import { hasEnded, type Run, shownState, time } from "../model/runs";
+import { hasEnded, type Run, time } from "../model/runs";
 import { duration } from "../model/summary";
 import { hideRun } from "../state/running";
 import { theApi, useDesigner } from "../state/store";
@@ -11,16 +11,15 @@ import { t } from "../text";
 export function RunBar() {
   const run = useDesigner((state) => state.run);
   if (!run) return null;
-  const ended = hasEnded(run);
   return (
     <div className="run-bar" data-testid="run-bar" data-state={run.state} role="status">
       <strong>{t("Run #{number}", { number: run.number })}</strong>
-      <StateMark state={shownState(run)} />
+      <StateMark state={run.state} />
       <RunTime run={run} />
       <a className="button button-small" href={`/runs/${run.id}/`}>
         {t("Open run")}
       </a>
-      {!ended && (
+      {run.rights?.cancel && (
         <button
           type="button"
           className="button button-small"

@@ -1,44 +1,42 @@
-// What became of one step in the run that is watched.
-import { errorText, type NodeRun, type RunStep, time } from "../model/runs";
-import { duration } from "../model/summary";
+// What became of one step in the run that is watched on the canvas.
+import { errorText, progressOf, type RunStep } from "../model/runs";
 import { StateMark } from "../states";
 import { t } from "../text";
 import { JsonView } from "./JsonView";
 
-export function StepRun({ run }: { run: NodeRun }) {
-  const failed = run.steps.filter((step) => errorText(step.error));
-  const shown = run.steps.find((step) => errorText(step.error)) ?? run.steps[0];
-  if (!shown) return null;
+export function StepRun({ step }: { step: RunStep }) {
+  const error = errorText(step.error);
   return (
     <div className="step-run">
-      <p>
-        <StateMark
-          state={run.state}
-          detail={
-            run.steps.length > 1
-              ? t("{done} of {count} parts", { done: run.done, count: run.steps.length })
-              : stepTime(shown)
-          }
-        />
-      </p>
-      {failed.length > 0 && <p className="callout">{errorText(shown.error)}</p>}
+      <StepState step={step} />
+      {error && <p className="callout">{error}</p>}
       <dl className="facts">
         <dt>{t("Try")}</dt>
-        <dd>{run.attempt}</dd>
-        {shown.agent && (
+        <dd>{step.attempt}</dd>
+        {step.agent && (
           <>
             <dt>{t("Agent")}</dt>
-            <dd>{shown.agent}</dd>
+            <dd>{step.agent}</dd>
           </>
         )}
       </dl>
       <h3>{t("Output")}</h3>
-      <JsonView value={shown.output} />
+      <JsonView value={step.output} />
     </div>
   );
 }
 
-export function stepTime(step: RunStep): string | undefined {
-  const [from, to] = [time(step.started_at), time(step.ended_at)];
-  return from !== null && to !== null ? duration((to - from) / 1000) : undefined;
+/** The state in words, what it waits for, and where a person who is waited for goes. */
+export function StepState({ step }: { step: RunStep }) {
+  const waits = step.state === "WAITING";
+  return (
+    <p className="step-state">
+      <StateMark state={step.state} detail={progressOf(step)} />
+      {step.items !== null && step.items.failed > 0 && (
+        <span className="tone-danger">{t("{count} failed", { count: step.items.failed })}</span>
+      )}
+      {step.wait && <span className="quiet">{step.wait}</span>}
+      {waits && step.type === "approval" && <a href="/approvals/">{t("Open approvals")}</a>}
+    </p>
+  );
 }

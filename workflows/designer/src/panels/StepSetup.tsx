@@ -25,6 +25,7 @@ export function StepSetup({ node, type }: { node: NodeDoc; type: StepType | unde
     <FormContext value={place}>
       <GeneralProblems problems={own} names={fields.map((field) => field.name)} />
       <StepName node={node} canEdit={canEdit} />
+      <WebhookAddress node={node.id} />
       <SchemaForm
         fields={fields}
         value={node.config ?? {}}
@@ -72,6 +73,27 @@ function StepName({ node, canEdit }: { node: NodeDoc; canEdit: boolean }) {
         value={node.label ?? ""}
         readOnly={!canEdit}
         onChange={(event) => commit(setProperty(currentContext(), node.id, "label", event.target.value))}
+      />
+    </div>
+  );
+}
+
+function WebhookAddress({ node }: { node: string }) {
+  const address = useDesigner((state) => state.webhooks[node]);
+  if (!address) return null;
+  const id = `step-${node}-address`;
+  return (
+    <div className="field">
+      <div className="field-head">
+        <label htmlFor={id}>{t("Address")}</label>
+      </div>
+      <input
+        id={id}
+        type="text"
+        className="code"
+        value={address}
+        readOnly
+        onFocus={(event) => event.target.select()}
       />
     </div>
   );

@@ -1,56 +1,28 @@
-// The timeline: a row a step, a bar from its start to its end, chunks of a loop as thin marks in it.
-import { findNode } from "../model/document";
-import { hasEnded, type NodeRun, type Run, type RunStep, time } from "../model/runs";
-import { titleOf } from "../model/steptypes";
+// The timeline: a row a step, a bar from its start to its end, the parts of a loop as thin marks in it.
+import { hasEnded, progressOf, type Run, type RunStep, time } from "../model/runs";
 import { duration } from "../model/summary";
 import { select, useDesigner } from "../state/store";
 import { shown } from "../states";
 import { t } from "../text";
-import { runDetail } from "../canvas/StepCard";
-
-const MARKS = 200;
 
 export function Gantt({ run }: { run: Run }) {
-  const overlay = useDesigner((state) => state.overlay);
-  const document = useDesigner((state) => state.document);
-  const types = useDesigner((state) => state.types);
   const selection = useDesigner((state) => state.selection);
   const span = spanOf(run);
-  const rows = [...(overlay ?? [])].filter(([, node]) => node.started !== null);
-  rows.sort(([, a], [, b]) => (a.started ?? 0) - (b.started ?? 0));
+  const rows = run.steps.filter((step) => step.started_at !== null);
+  rows.sort((a, b) => (time(a.started_at) ?? 0) - (time(b.started_at) ?? 0));
   return (
     <section className="gantt" aria-label={t("Timeline")} data-testid="gantt">
       <div className="gantt-scale" aria-hidden="true">
         {ticks(span).map((at) => (
           <span key={at} style={{ left: `${percent(span, span.from + at)}%` }}>
-            {duration(at / 1000) || "0"}
+            {at ? duration(at / 1000) : "0"}
           </span>
         ))}
       </div>
       <ul>
-        {rows.map(([id, node]) => (
-          <li key={id}>
-            <button
-              type="button"
-              className="gantt-row"
-              aria-pressed={selection.has(id)}
-              onClick={() => select([id])}
-            >
-              <span className="gantt-name">
-                {titleOf(
-                  findNode(document, id) ?? {
-                    id,
-                    type: node.steps[0]?.type ?? id,
-                    label: node.steps[0]?.label ?? id,
-                  },
-                  types,
-                )}
-              </span>
-              <span className="gantt-line">
-                <Bar span={span} node={node} />
-              </span>
-              <span className="gantt-time">{runDetail(node) ?? t(shown(node.state).word)}</span>
-            </button>
+        {rows.map((step) => (
+          <li key={step.node}>
+            <Row step={step} span={span} isSelected={selection.has(step.node)} />
           </li>
         ))}
       </ul>
@@ -82,31 +54,33 @@ export function ticks({ from, to }: Span): number[] {
   return Array.from({ length: Math.floor(length / step) + 1 }, (_, index) => Math.round(index * step));
 }
 
-function Bar({ span, node }: { span: Span; node: NodeRun }) {
-  const left = percent(span, node.started ?? span.from);
-  const right = percent(span, node.ended ?? span.to);
-  const tone = `tone-${shown(node.state).tone}`;
+function Row({ step, span, isSelected }: { step: RunStep; span: Span; isSelected: boolean }) {
   return (
-    <>
-      <span
-        className={`gantt-bar ${tone}`}
-        data-state={node.state}
-        style={{ left: `${left}%`, width: `max(3px, ${right - left}%)` }}
-      />
-      {node.steps.length > 1 &&
-        node.steps.slice(0, MARKS).map((step, index) => <Mark key={index} span={span} step={step} />)}
-    </>
+    <button type="button" className="gantt-row" aria-pressed={isSelected} onClick={() => select([step.node])}>
+      <span className={step.parent ? "gantt-name is-inside" : "gantt-name"}>{step.label || step.node}</span>
+      <span className="gantt-line">
+        <Bar span={span} part={step} className="gantt-bar" />
+        {step.chunks.map((chunk) => (
+          <Bar key={chunk.item} span={span} part={chunk} className="gantt-mark" />
+        ))}
+      </span>
+      <span className="gantt-time">{progressOf(step) ?? t(shown(step.state).word)}</span>
+    </button>
   );
 }
 
-function Mark({ span, step }: { span: Span; step: RunStep }) {
-  const [from, to] = [time(step.started_at), time(step.ended_at) ?? span.to];
-  if (from === null) return null;
-  const left = percent(span, from);
+type Part = Pick<RunStep, "state" | "started_at" | "ended_at">;
+
+function Bar({ span, part, className }: { span: Span; part: Part; className: string }) {
+  const start = time(part.started_at);
+  if (start === null) return null;
+  const left = percent(span, start);
+  const width = percent(span, time(part.ended_at) ?? span.to) - left;
   return (
     <span
-      className={`gantt-mark tone-${shown(step.state).tone}`}
-      style={{ left: `${left}%`, width: `max(2px, ${percent(span, to) - left}%)` }}
+      className={`${className} tone-${shown(part.state).tone}`}
+      data-state={part.state}
+      style={{ left: `min(${left}%, 100% - 3px)`, width: `max(3px, ${width}%)` }}
     />
   );
 }

@@ -1,7 +1,7 @@
 // The run page: graph, timeline and step, with one selection shared by all three.
 import { Canvas } from "../canvas/Canvas";
 import { Icon } from "../icons";
-import { errorText, hasEnded, type Run, shownState } from "../model/runs";
+import { errorText, type Run } from "../model/runs";
 import { RunTime } from "../panels/RunBar";
 import { theApi, useDesigner } from "../state/store";
 import { StateMark } from "../states";
@@ -39,12 +39,12 @@ function RunHead({ run }: { run: Run }) {
         <span className="badge">{t("v{number}", { number: run.version })}</span>
       </div>
       <span data-testid="run-state" data-state={run.state} role="status">
-        <StateMark state={shownState(run)} />
+        <StateMark state={run.state} />
       </span>
       <RunTime run={run} />
       {error && <span className="run-error tone-danger">{error}</span>}
       <div className="topbar-end">
-        {!hasEnded(run) && (
+        {run.rights?.cancel && (
           <button
             type="button"
             className="button"

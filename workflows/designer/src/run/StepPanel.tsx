@@ -1,21 +1,23 @@
-// The selected step of a run: input, output, error and tries; of a loop, each of its parts.
+// The selected step of a run: input, output, error and tries; of a loop, each part of its items.
 import { useState } from "react";
 import { Icon, iconOf } from "../icons";
 import { findNode } from "../model/document";
 import { isObject, type Json } from "../model/json";
-import { errorText, inputOf, type NodeRun, type Run, type RunStep } from "../model/runs";
+import { type Attempt, errorText, type Run, type RunStep, sourcesOf, time } from "../model/runs";
 import { titleOf } from "../model/steptypes";
+import { duration } from "../model/summary";
 import { JsonView } from "../panels/JsonView";
-import { stepTime } from "../panels/StepRun";
+import { StepState } from "../panels/StepRun";
 import { select, useDesigner } from "../state/store";
 import { shown, StateMark } from "../states";
 import { t } from "../text";
+import { OutputOf } from "./OutputOf";
 
 export function StepPanel({ run }: { run: Run }) {
   const [id] = useDesigner((state) => state.selection);
-  const node = useDesigner((state) => state.overlay?.get(id ?? ""));
-  if (!id) return <RunFacts run={run} />;
-  return <StepOfRun key={id} id={id} node={node} run={run} />;
+  const step = useDesigner((state) => state.overlay?.get(id ?? ""));
+  if (!id || !step) return <RunFacts run={run} />;
+  return <StepOfRun key={id} step={step} run={run} />;
 }
 
 function RunFacts({ run }: { run: Run }) {
@@ -32,13 +34,13 @@ function RunFacts({ run }: { run: Run }) {
   );
 }
 
-function StepOfRun({ id, node, run }: { id: string; node: NodeRun | undefined; run: Run }) {
-  const document = useDesigner((state) => state.document);
+function StepOfRun({ step, run }: { step: RunStep; run: Run }) {
   const types = useDesigner((state) => state.types);
-  const doc = findNode(document, id) ?? { id, type: id };
-  const type = types.get(doc.type);
-  const [part, setPart] = useState(0);
-  const step = node?.steps[part] ?? node?.steps[0];
+  const type = types.get(step.type);
+  const doc = findNode(run.document, step.node) ?? { id: step.node, type: step.type };
+  const [part, setPart] = useState<number | null>(null);
+  // Of a step inside a loop every part has its own values; the first one stands for all until one is chosen.
+  const item = step.chunks.length ? (part ?? step.chunks[0]?.item ?? 0) : 0;
   return (
     <aside
       className={`inspector family-${type?.family ?? "unknown"}`}
@@ -51,30 +53,30 @@ function StepOfRun({ id, node, run }: { id: string; node: NodeRun | undefined; r
         </span>
         <div className="inspector-title">
           <h2>{titleOf(doc, types)}</h2>
-          <StateMark state={step?.state ?? "PENDING"} detail={step && stepTime(step)} />
+          <StepState step={step} />
         </div>
         <button type="button" className="tool" aria-label={t("Close")} onClick={() => select([])}>
           <Icon name="close" />
         </button>
       </header>
-      {node && node.steps.length > 1 && <PartPicker node={node} part={part} onPick={setPart} />}
-      {step ? (
-        <StepTabs step={step} run={run} />
-      ) : (
-        <p className="quiet inspector-body">{t("The run has not reached this step.")}</p>
-      )}
+      {step.chunks.length > 0 && <PartPicker step={step} item={item} onPick={setPart} />}
+      <StepTabs step={step} run={run} item={item} />
     </aside>
   );
 }
 
-function PartPicker({ node, part, onPick }: { node: NodeRun; part: number; onPick: (part: number) => void }) {
+function PartPicker({ step, item, onPick }: { step: RunStep; item: number; onPick: (item: number) => void }) {
   return (
     <label className="part-picker">
       {t("Part")}
-      <select value={part} onChange={(event) => onPick(Number(event.target.value))}>
-        {node.steps.map((step, index) => (
-          <option key={index} value={index}>
-            {t("{number} · {state}", { number: step.item ?? index, state: t(shown(step.state).word) })}
+      <select value={item} onChange={(event) => onPick(Number(event.target.value))}>
+        {step.chunks.map((chunk) => (
+          <option key={chunk.item} value={chunk.item}>
+            {t("{number} of {count} · {state}", {
+              number: chunk.item,
+              count: step.chunk_count ?? step.chunks.length,
+              state: t(shown(chunk.state).word),
+            })}
           </option>
         ))}
       </select>
@@ -84,11 +86,11 @@ function PartPicker({ node, part, onPick }: { node: NodeRun; part: number; onPic
 
 type Tab = "input" | "output" | "error" | "attempts";
 
-function StepTabs({ step, run }: { step: RunStep; run: Run }) {
-  const document = useDesigner((state) => state.document);
-  const error = errorText(step.error);
+function StepTabs({ step, run, item }: { step: RunStep; run: Run; item: number }) {
+  const error = item ? step.chunks.find((chunk) => chunk.item === item)?.error : step.error;
+  const text = errorText(error);
   const [chosen, choose] = useState<Tab | null>(null);
-  const tab = chosen ?? (error ? "error" : "output");
+  const tab = chosen ?? (text ? "error" : "output");
   const tabs: [Tab, string][] = [
     ["input", t("Input")],
     ["output", t("Output")],
@@ -105,14 +107,33 @@ function StepTabs({ step, run }: { step: RunStep; run: Run }) {
         ))}
       </div>
       <div className="inspector-body" role="tabpanel">
-        {tab === "input" && <JsonView value={inputOf(document, run, step)} />}
-        {tab === "output" && <JsonView value={step.output} />}
+        {tab === "input" && <StepInput step={step} run={run} item={item} />}
+        {tab === "output" && <OutputOf key={item} run={run} step={step} item={item} />}
         {tab === "error" &&
-          (error ? <StepError text={error} error={step.error} /> : <p className="quiet">{t("No error")}</p>)}
-        {tab === "attempts" && <Attempts step={step} />}
+          (text ? <StepError text={text} error={error ?? null} /> : <p className="quiet">{t("No error")}</p>)}
+        {tab === "attempts" && <Attempts step={step} item={item} />}
       </div>
     </>
   );
+}
+
+function StepInput({ step, run, item }: { step: RunStep; run: Run; item: number }) {
+  const sources = sourcesOf(run.document, step);
+  const steps = sources
+    .map((node) => run.steps.find((other) => other.node === node))
+    .filter((found) => found !== undefined);
+  if (steps.length === 0) return <JsonView value={run.input} />;
+  return steps.map((source) => (
+    <section key={source.node}>
+      <h3>{t("From {step}", { step: source.label || source.node })}</h3>
+      <OutputOf
+        key={item}
+        run={run}
+        step={source}
+        item={source.parent === step.parent && !step.parent ? 0 : item}
+      />
+    </section>
+  ));
 }
 
 function StepError({ text, error }: { text: string; error: Json }) {
@@ -124,27 +145,30 @@ function StepError({ text, error }: { text: string; error: Json }) {
   );
 }
 
-function Attempts({ step }: { step: RunStep }) {
-  const rows: [string, Json][] = [
-    [t("Tries"), step.attempt],
-    [t("Agent"), step.agent],
-    [t("Started"), step.started_at && new Date(step.started_at).toLocaleString()],
-    [t("Ended"), step.ended_at && new Date(step.ended_at).toLocaleString()],
-    [t("Waits for"), isObject(step.wait) ? JSON.stringify(step.wait) : step.wait],
-  ];
+function Attempts({ step, item }: { step: RunStep; item: number }) {
+  const chunk = step.chunks.find((other) => other.item === item);
+  if (chunk) return <AttemptLine attempt={{ ...chunk, outcome: chunk.state }} />;
+  if (step.attempts.length === 0) return <p className="quiet">{t("Not tried yet")}</p>;
+  return step.attempts.map((attempt, index) => <AttemptLine key={index} attempt={attempt} />);
+}
+
+function AttemptLine({ attempt }: { attempt: Attempt }) {
+  const [from, to] = [time(attempt.started_at), time(attempt.ended_at)];
   return (
-    <>
-      <dl className="facts">
-        {rows
-          .filter(([, value]) => value !== null && value !== undefined && value !== "")
-          .map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{String(value)}</dd>
-            </div>
-          ))}
-      </dl>
-      {step.attempts !== undefined && <JsonView value={step.attempts} />}
-    </>
+    <div className="attempt">
+      <p className="step-state">
+        <strong>{t("Try {number}", { number: attempt.attempt })}</strong>
+        <StateMark
+          state={attempt.outcome}
+          detail={from !== null && to !== null ? duration((to - from) / 1000) : undefined}
+        />
+      </p>
+      <p className="quiet">
+        {[attempt.agent, attempt.started_at && new Date(attempt.started_at).toLocaleString()]
+          .filter(Boolean)
+          .join(" · ")}
+      </p>
+      {errorText(attempt.error) && <p className="callout">{errorText(attempt.error)}</p>}
+    </div>
   );
 }

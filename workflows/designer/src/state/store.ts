@@ -23,6 +23,7 @@ export interface DesignerState {
   revision: number;
   published: WorkflowAnswer["published"];
   rights: WorkflowAnswer["rights"];
+  webhooks: Record<string, string>;
   problems: Problem[];
   history: History;
   save: SaveState;
@@ -50,6 +51,7 @@ export const useDesigner = create<DesignerState>(() => ({
   revision: 0,
   published: null,
   rights: { edit: false, publish: false, run: false },
+  webhooks: {},
   problems: [],
   history: EMPTY_HISTORY,
   save: { kind: "saved", at: null },
@@ -104,9 +106,16 @@ export async function openWorkflow(id: string, server: Api): Promise<void> {
     published: answer.published,
     problems: answer.problems,
     rights: answer.rights,
+    webhooks: answer.webhooks ?? {},
     save: { kind: "saved", at: answer.saved_at ? Date.parse(answer.saved_at) : null },
   });
   if (answer.rights.edit) restore((await journal.adopt()).flatMap((operation) => operation.changes));
+}
+
+/** What publishing changed besides the draft: the live version, what may be done now, addresses. */
+export async function refreshWorkflow(): Promise<void> {
+  const { published, rights, problems, webhooks = {} } = await theApi().workflow(getState().id);
+  setState({ published, rights, problems, webhooks });
 }
 
 function typeMap(types: StepType[]): StepTypes {
