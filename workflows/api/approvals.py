@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
-from workflows.api.base import WorkflowView, read_body
+from workflows.api.base import WorkflowView
 from workflows.models import Approval
 from workflows.selectors.approvals import PAGE, get_approval, items_of, list_decided, list_open
 from workflows.services.approvals import decide_approval
@@ -28,8 +28,8 @@ class ApprovalList(WorkflowView):
         responses=shapes.ApprovalListOut,
     )
     def get(self, request: Request) -> Response:
-        listing = list_decided if request.query_params.get("state") == "decided" else list_open
-        page = listing(actor=self.actor, after=request.query_params.get("after", ""))
+        listing = list_decided if self.text("state") == "decided" else list_open
+        page = listing(actor=self.actor, after=self.text("after"))
         shown = [render.approval_summary(self.actor, approval) for approval in page.approvals]
         return Response({"results": shown, "next": page.next})
 
@@ -48,7 +48,7 @@ class ApprovalDetail(WorkflowView):
     )
     def get(self, request: Request, approval_id: int) -> Response:
         approval = get_approval(actor=self.actor, approval_id=approval_id)
-        start, limit = self.number("start", 0), min(self.number("limit", PAGE), LARGEST_PAGE)
+        start, limit = self.whole("start", 0) or 0, min(self.whole("limit", PAGE) or PAGE, LARGEST_PAGE)
         return Response(render.approval(self.actor, approval, items_of(approval, start=start, limit=limit)))
 
 
@@ -64,5 +64,5 @@ class Decide(WorkflowView):
     )
     def post(self, request: Request, approval_id: int) -> Response:
         approval = get_approval(actor=self.actor, approval_id=approval_id)
-        decided = decide_approval(actor=self.actor, approval=approval, **read_body(shapes.DecideIn, request))
+        decided = decide_approval(actor=self.actor, approval=approval, **self.read(shapes.DecideIn))
         return Response(render.approval(self.actor, decided, items_of(decided)))

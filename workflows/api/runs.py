@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
-from workflows.api.base import WorkflowView, read_body
+from workflows.api.base import WorkflowView
 from workflows.models import Run, Workflow
 from workflows.selectors.run_steps import output_of
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
@@ -30,8 +30,7 @@ class RunList(WorkflowView):
         return self.page(None)
 
     def page(self, workflow: Workflow | None) -> Response:
-        asked = self.request.query_params
-        where = RunFilter(workflow=workflow, state=asked.get("state", ""), before=asked.get("before", ""))
+        where = RunFilter(workflow=workflow, state=self.text("state"), before=self.text("before"))
         page = list_runs(actor=self.actor, where=where)
         return Response({"results": [render.run_summary(run) for run in page.runs], "next": page.next})
 
@@ -51,7 +50,7 @@ class WorkflowRuns(RunList):
         responses={202: shapes.RunOut},
     )
     def post(self, request: Request, key: str) -> Response:
-        given = read_body(shapes.StartRunIn, request)
+        given = self.read(shapes.StartRunIn)
         run = start_run(actor=self.actor, workflow=self.workflow(key), **given)
         return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run.pk)), status=202)
 
@@ -76,10 +75,10 @@ class StepOutput(WorkflowView):
         responses=shapes.OutputOut,
     )
     def get(self, request: Request, run_id: str, node: str) -> Response:
-        run, item = get_run(actor=self.actor, run_id=run_id), request.query_params.get("item", "0")
-        number = int(item) if item.isascii() and item.isdigit() and len(item) < 9 else 0
-        output = output_of(actor=self.actor, run=run, node=node, item=number)
-        return Response({"node": node, "item": number, "output": output})
+        run, item = get_run(actor=self.actor, run_id=run_id), self.whole("item", 0) or 0
+        return Response(
+            {"node": node, "item": item, "output": output_of(actor=self.actor, run=run, node=node, item=item)}
+        )
 
 
 class CancelRun(WorkflowView):

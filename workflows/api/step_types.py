@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from crm.errors import InvalidInput
 from workflows import registry
 from workflows.api import shapes
-from workflows.api.base import WorkflowView, read_body
+from workflows.api.base import WorkflowView
 from workflows.graph.document import DocumentError, parse
 from workflows.models import Workflow
 from workflows.selectors.expressions import Tried, try_expression
@@ -36,7 +36,7 @@ class CheckExpression(WorkflowView):
         responses=shapes.CheckedExpressionOut,
     )
     def post(self, request: Request) -> Response:
-        given = read_body(shapes.CheckExpressionIn, request)
+        given = self.read(shapes.CheckExpressionIn)
         try:
             document = parse(given["document"], registry.aliases())
         except DocumentError as error:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
-from workflows.api.base import WorkflowView, read_body
+from workflows.api.base import WorkflowView
 from workflows.models import Version, Workflow
 from workflows.selectors.workflows import get_version, visible_versions
 from workflows.services.triggers import rotate_webhook_secret
@@ -26,7 +26,7 @@ class Publish(WorkflowView):
         responses={201: shapes.NewVersionOut},
     )
     def post(self, request: Request, key: str) -> Response:
-        given = read_body(shapes.PublishIn, request)
+        given = self.read(shapes.PublishIn)
         try:
             published = publish(actor=self.actor, workflow=self.workflow(key), **given)
         except StaleRevision as stale:

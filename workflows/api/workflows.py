@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
-from workflows.api.base import WorkflowView, read_body
+from workflows.api.base import WorkflowView
 from workflows.graph.document import DocumentError, parse, to_json
 from workflows.models import Workflow
 from workflows.selectors.workflows import list_workflows
@@ -25,12 +25,12 @@ class WorkflowList(WorkflowView):
         responses=shapes.WorkflowListOut,
     )
     def get(self, request: Request) -> Response:
-        rows = list_workflows(actor=self.actor, search=request.query_params.get("search", ""))
+        rows = list_workflows(actor=self.actor, search=self.text("search"))
         return Response({"results": [render.workflow_summary(row.workflow) for row in rows]})
 
     @extend_schema(operation_id="workflows_create", request=shapes.NewWorkflowIn, responses={201: shapes.WorkflowOut})
     def post(self, request: Request) -> Response:
-        workflow = drawing.create_workflow(actor=self.actor, **read_body(shapes.NewWorkflowIn, request))
+        workflow = drawing.create_workflow(actor=self.actor, **self.read(shapes.NewWorkflowIn))
         return Response(render.workflow(self.actor, workflow), status=201)
 
 
@@ -59,7 +59,7 @@ class WorkflowDetail(WorkflowView):
 
     @extend_schema(operation_id="workflows_change", request=shapes.ChangeWorkflowIn, responses=shapes.WorkflowOut)
     def patch(self, request: Request, key: str) -> Response:
-        workflow, given = self.workflow(key), read_body(shapes.ChangeWorkflowIn, request)
+        workflow, given = self.workflow(key), self.read(shapes.ChangeWorkflowIn)
         if "name" in given or "description" in given:
             workflow = drawing.describe_workflow(
                 actor=self.actor,
@@ -107,7 +107,7 @@ class Draft(WorkflowView):
         responses=shapes.SavedOut,
     )
     def put(self, request: Request, key: str) -> Response:
-        given = read_body(shapes.DraftIn, request)
+        given = self.read(shapes.DraftIn)
         try:
             workflow = drawing.save_draft(actor=self.actor, workflow=self.workflow(key), **given)
         except drawing.StaleRevision as stale:

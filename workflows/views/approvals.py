@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
+from crm.views.pages import page
 from workflows.forms import FormField, fields_of, read_answers
 from workflows.models import Approval, ApprovalState
 from workflows.selectors.approvals import (
@@ -24,7 +25,7 @@ from workflows.selectors.approvals import (
     list_open,
 )
 from workflows.services.approvals import decide_approval, may_decide
-from workflows.views.pages import page, tell
+from workflows.views.answers import back_with
 
 REASONS_SHOWN = 3
 ANSWER = "answer-"  # so that a form may have a field called reason
@@ -100,7 +101,7 @@ def decide(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse
     except InvalidInput as error:
         return _ask_again(request, actor, approval, answers, error)
     except Conflict as error:
-        return tell(request, error, "approval-detail", approval.pk)
+        return back_with(request, error, "approval-detail", approval.pk)
     messages.success(request, f"{ApprovalState(decided.state).label}: {decided.title}")
     return redirect("approval-list")
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.actors import Actor
 from crm.errors import Conflict
 from crm.permissions import can
+from crm.views.pages import page
 from workflows.models import ApprovalState, Run
 from workflows.selectors.approvals import visible_approvals
 from workflows.selectors.run_steps import steps_of
@@ -19,7 +20,7 @@ from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
 from workflows.selectors.workflows import get_workflow, visible_workflows
 from workflows.services.runs import cancel_run
 from workflows.states import RunState, StepState
-from workflows.views.pages import page, tell
+from workflows.views.answers import back_with
 
 
 @require_GET
@@ -90,6 +91,6 @@ def cancel(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
     try:
         cancel_run(actor=actor, run=run)
     except Conflict as error:
-        return tell(request, error, "run-detail", run.pk)
+        return back_with(request, error, "run-detail", run.pk)
     messages.success(request, f"Run {run.number} is cancelled; no step of it starts any more.")
     return redirect("run-detail", run.pk)

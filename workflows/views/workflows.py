@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.actors import Actor
 from crm.errors import InvalidInput, RapportError
 from crm.permissions import can
+from crm.views.pages import page
 from workflows.graph.document import MAX_BYTES
 from workflows.models import Run, Workflow
 from workflows.selectors.workflows import get_workflow, has_changes, list_workflows, rights_on, visible_versions
 from workflows.services import workflows as drawing
 from workflows.services.runs import start_run
-from workflows.views.pages import page, tell
+from workflows.views.answers import back_with
 
 
 @require_GET
@@ -42,7 +43,7 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         workflow = drawing.create_workflow(actor=actor, name=request.POST.get("name", ""))
     except InvalidInput as error:
-        return tell(request, error, "workflow-list")
+        return back_with(request, error, "workflow-list")
     return redirect("workflow-designer", workflow.key)
 
 
@@ -52,7 +53,7 @@ def import_document(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         workflow = drawing.import_document(actor=actor, document=_read_document(request))
     except InvalidInput as error:
-        return tell(request, error, "workflow-list")
+        return back_with(request, error, "workflow-list")
     messages.success(request, f"Imported “{workflow.name}” as a draft.")
     return redirect("workflow-designer", workflow.key)
 
@@ -107,7 +108,7 @@ def run_now(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     try:
         run: Run = start_run(actor=actor, workflow=workflow, input=workflow.draft.get("sample_input") or {})
     except RapportError as error:
-        return tell(request, error, "workflow-list")
+        return back_with(request, error, "workflow-list")
     return redirect("run-detail", run.pk)
 
 
@@ -118,6 +119,6 @@ def delete(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     try:
         drawing.delete_workflow(actor=actor, workflow=workflow)
     except RapportError as error:
-        return tell(request, error, "workflow-versions", key)
+        return back_with(request, error, "workflow-versions", key)
     messages.success(request, f"Deleted “{workflow.name}”.")
     return redirect("workflow-list")
