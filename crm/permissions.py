@@ -31,6 +31,9 @@ READ_ONLY = ("read",)
 WRITE = ("read", "create", "update")
 
 
+_LARGEST_ID = 2**63 - 1
+
+
 def _grant(kinds: tuple[str, ...], actions: tuple[str, ...], scope: Scope = Scope.ALL) -> dict[tuple[str, str], Scope]:
     return {(kind, action): scope for kind in kinds for action in actions}
 
@@ -142,11 +145,12 @@ def rows(
 ) -> dict[int, M]:
     """The rows by id, if the actor may act on all of them; what it may not even read does not exist for it."""
     require(actor, action, kind or queryset.model)
-    found = {row.pk: row for row in scope(actor, queryset.filter(pk__in=ids), action, kind)}
+    possible = [pk for pk in ids if 0 < pk <= _LARGEST_ID]
+    found = {row.pk: row for row in scope(actor, queryset.filter(pk__in=possible), action, kind)}
     missing = sorted(set(ids) - set(found))
     if missing:
         name = queryset.model._meta.verbose_name
-        if scope(actor, queryset.model._default_manager.filter(pk__in=missing)).exists():
+        if scope(actor, queryset.model._default_manager.filter(pk__in=set(possible) - set(found))).exists():
             raise NotAllowed(f"You may read, but not {action}, {name} {missing[0]}: it belongs to another team.")
         raise NotFound(f"There is no {name} {missing[0]}; it may have been deleted.")
     return found

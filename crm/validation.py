@@ -101,11 +101,15 @@ def clean_custom_value(definition: CustomField, value: Any) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("Give a text.")
-    if "\x00" in value:
-        raise ValueError("Remove the NUL character.")
+    if "\x00" in value or (not value.isascii() and _has_surrogates(value)):
+        raise ValueError("Remove the characters that are no text.")
     if len(value) > 10_000:
         raise ValueError("Give at most 10,000 characters.")
     return value.strip()
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _number(value: Any) -> int | float:

@@ -11,6 +11,8 @@ OWN_TARGETS = ("name", "email", "phone_number", "kind", "notes", "lifecycle", "o
 _NOTHING = frozenset({"", "no", "false", "n", "0", "none", "否", "无"})
 _SIMPLY_YES = frozenset({"yes", "true", "y", "1", "x", "是", "有"})
 
+_LONGEST_TARGET = 120
+
 Mapped = Mapping[str, Any]
 
 
@@ -42,7 +44,7 @@ def targets_of(mapping: Mapped, columns: Sequence[str], custom_keys: Sequence[st
         for target in [given] if isinstance(given, str) else given if isinstance(given, list) else [None]:
             if target == "":
                 continue
-            if not isinstance(target, str):
+            if not isinstance(target, str) or not target.isprintable() or len(target) > _LONGEST_TARGET:
                 raise WrongMapping(column, "Give a target, or a list of targets.")
             _check_target(column, target, custom_keys)
             if target in used:

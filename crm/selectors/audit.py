@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -15,6 +16,7 @@ from crm.selectors.customers import get_customer
 from crm.selectors.keyset import PAGE_SIZE, Page, Sort, page_of
 from crm.selectors.requests import get_request
 from crm.selectors.services import get_service
+from crm.validation import refuse
 
 _NEWEST = Sort("-id", "pk", descending=True)
 
@@ -36,8 +38,15 @@ def list_audit(*, actor: Actor, query: AuditQuery) -> Page[AuditEntry]:
     for name in ("actor_id", "action", "object_type", "object_id", "operation", "run_id"):
         value = getattr(query, name)
         if value:
-            rows = rows.filter(**{name: value})
+            rows = rows.filter(**{name: _uuid(name, value) if name in ("operation", "run_id") else value})
     return page_of(rows, _NEWEST, query.cursor, query.size)
+
+
+def _uuid(name: str, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise refuse(name, "Give the id as it is shown.") from None
 
 
 def history_of(*, actor: Actor, object_type: str, object_id: int) -> QuerySet[AuditEntry]:

@@ -56,7 +56,8 @@ _RANGES = {"gte": "gte", "lte": "lte"}
 
 def read_query(params: Mapping[str, str]) -> CustomerQuery:
     """`custom.contract=One year`, `custom.tenure__gte=3`; every other name is a field of CustomerQuery."""
-    given = {key: value.strip() for key, value in params.items() if value.strip()}
+    given = {key: value.replace("\x00", "").strip() for key, value in params.items()}
+    given = {key: value for key, value in given.items() if value}
     values: dict[str, Any] = {name: given[name] for name in _PLAIN if name in given}
     for name in ("team", "segment", "size"):
         if name in given:
