@@ -171,9 +171,9 @@ class ChunkOut(serializers.Serializer[Any]):
 class StepOut(serializers.Serializer[Any]):
     node = serializers.CharField()
     type = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     item = serializers.IntegerField(allow_null=True, help_text="Null for a step inside a For each.")
-    parent = serializers.CharField(allow_null=True)
+    parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     state = serializers.ChoiceField(StepState.values)
     attempt = serializers.IntegerField()
     port = serializers.CharField(allow_null=True)

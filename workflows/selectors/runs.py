@@ -72,7 +72,7 @@ def _in_state(runs: QuerySet[Run], state: str) -> QuerySet[Run]:
     if state not in SHOWN_STATES:
         raise InvalidInput(f"There is no state {state!r}; choose one of {', '.join(SHOWN_STATES)}.")
     if state in (WAITING, RunState.RUNNING):
-        return runs.filter(state=RunState.RUNNING, waits=state == WAITING)
+        return runs.filter(state=RunState.RUNNING).filter(**{"waits": state == WAITING})
     return runs.filter(state=state)
 
 

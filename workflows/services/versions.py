@@ -13,7 +13,6 @@ from django.db.models import Max
 from crm import audit
 from crm.actors import Actor
 from crm.errors import InvalidInput
-from crm.models import Member
 from crm.permissions import require
 from workflows import registry
 from workflows.graph.compile import compile_document
@@ -80,7 +79,7 @@ def _add_version(actor: Actor, workflow: Workflow, document: Document, digest: s
         compiled=compile_document(document, runs_one_by_one=_runs_one_by_one).to_json(),
         sha256=digest,
         note=note.strip()[:300],
-        published_by=Member.objects.filter(pk=actor.member_id).first(),
+        published_by_id=actor.member_id,
     )
     workflow.published = version
     workflow.save(update_fields=["published"])

@@ -13,7 +13,6 @@ from django.utils.text import slugify
 from crm import audit
 from crm.actors import Actor
 from crm.errors import Conflict, FieldProblem, InvalidInput
-from crm.models import Member
 from crm.permissions import require
 from workflows import registry
 from workflows.graph.document import DocumentError, Problem, check_limits, parse, to_json
@@ -50,7 +49,7 @@ def create_workflow(
         name=name,
         description=description.strip()[:500],
         draft=draft,
-        owner=Member.objects.filter(pk=actor.member_id).first(),
+        owner_id=actor.member_id,
     )
     audit.record_one(actor=actor, action="workflow.create", target=workflow, after=_facts(workflow))
     return workflow

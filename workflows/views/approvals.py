@@ -87,7 +87,7 @@ def items(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
 @page
 def decide(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
     approval = get_approval(actor=actor, approval_id=approval_id)
-    posted = {key.removeprefix(ANSWER): value for key, value in request.POST.items() if key.startswith(ANSWER)}
+    posted = {key.removeprefix(ANSWER): str(value) for key, value in request.POST.items() if key.startswith(ANSWER)}
     answers = read_answers(approval.form, posted)
     try:
         decided = decide_approval(
