@@ -19,3 +19,8 @@ urlpatterns = [
     path("", include("workflows.urls")),
     path("", include("agents.urls")),
 ]
+
+handler400 = "crm.api.problems.bad_request"
+handler403 = "crm.api.problems.forbidden"
+handler404 = "crm.api.problems.not_found"
+handler500 = "crm.api.problems.server_error"

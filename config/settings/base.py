@@ -157,6 +157,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKindEnum": "crm.models.customers.CustomerKind",
+        "NoteKindEnum": "crm.api.shapes.NOTE_KINDS",
+        "ServiceStatusEnum": "crm.models.services.ServiceStatus",
+        "RequestStatusEnum": "crm.models.requests.RequestStatus",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.api.schema.add_problems",
+    ],
 }
 
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"

@@ -15,6 +15,7 @@ from crm.models.imports import ImportState
 from crm.models.requests import Priority, RequestStatus
 from crm.models.services import ServiceStatus
 
+NOTE_KINDS = [("note", "Note"), ("call", "Call")]
 LARGEST_ID = 2**63 - 1
 
 
@@ -86,7 +87,7 @@ class TagNameIn(Strict):
 
 
 class NoteIn(Strict):
-    kind = serializers.ChoiceField([("note", "Note"), ("call", "Call")], default="note")
+    kind = serializers.ChoiceField(NOTE_KINDS, default="note")
     text = serializers.CharField(max_length=20_000)
     outcome = serializers.CharField(max_length=100, required=False, help_text="Of a call.")
 
