@@ -32,6 +32,8 @@ def main(command: list[str]) -> None:
     signal.signal(signal.SIGINT, stop)
     while not stopping:
         child = subprocess.Popen(command, start_new_session=True)
+        if stopping:  # told between the start and the line above
+            child.terminate()
         code = child.wait()
         if not stopping:
             print(f"{' '.join(command)} ended with {code}; starting it again", flush=True)
