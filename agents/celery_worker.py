@@ -20,7 +20,7 @@ class CaretakerStep(bootsteps.StartStopStep):
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.presence = worker.appear(os.environ[AGENT_VARIABLE])
+        self.presence = worker.become(os.environ[AGENT_VARIABLE])
         self.caretaker = worker.Caretaker(self.presence)
 
     def start(self, parent: Any) -> None:

@@ -60,14 +60,10 @@ def heard_a_message() -> None:
         _presence.last_message = monotonic()
 
 
-def appear(agent_name: str) -> Presence:
-    """Registers this process as a worker of the agent."""
+def become(agent_name: str) -> Presence:
+    """Makes this process, and those forked from it, a worker of the agent."""
     global _presence
-    agent = Agent.objects.get(name=agent_name)
-    _presence = Presence(agent)
-    Worker.objects.create(
-        id=_presence.id, agent=agent, host=socket.gethostname(), pid=os.getpid(), version=settings.VERSION
-    )
+    _presence = Presence(Agent.objects.get(name=agent_name))
     connection.close()
     return _presence
 
@@ -85,6 +81,14 @@ class Caretaker:
         self.over = threading.Event()
 
     def start(self) -> None:
+        Worker.objects.create(
+            id=self.presence.id,
+            agent_id=self.presence.agent_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            version=settings.VERSION,
+        )
+        connection.close()
         self._repeat(HEARTBEAT_SECONDS, self.beat)
         self._repeat(engine_setting("SWEEP_SECONDS"), look_after)
         self._repeat(engine_setting("SWEEP_SECONDS"), self.claim_directly)
