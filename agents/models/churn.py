@@ -14,7 +14,7 @@ class ModelState(models.TextChoices):
 class ChurnModel(models.Model):
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=12, choices=ModelState, default=ModelState.CHALLENGER)
-    label = models.CharField(max_length=100)  # the field that was learned, for instance "custom.Churn"
+    label = models.CharField(max_length=100)  # the field that was learned, for instance "custom.churn"
     positive = models.CharField(max_length=100)
     data_hash = models.CharField(max_length=64)
     code_version = models.CharField(max_length=40)

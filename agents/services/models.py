@@ -22,7 +22,7 @@ from crm.origin import Origin
 from crm.permissions import require, scope
 from crm.services.scores import NewScore, record_scores
 
-DEFAULT_LABEL, DEFAULT_POSITIVE = "custom.Churn", "Yes"
+DEFAULT_LABEL, DEFAULT_POSITIVE = "custom.churn", "Yes"
 # Shown and stored per customer: what raises the risk most, and what lowers it.
 UP, DOWN = 3, 2
 BATCH = 1_000

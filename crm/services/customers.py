@@ -250,6 +250,22 @@ def set_teams(*, actor: Actor, customer_id: int, team_ids: Collection[int]) -> C
     return customer
 
 
+def join_team(*, actor: Actor, team_id: int, customer_ids: Collection[int]) -> int:
+    """Answers how many joined; those that are in the team already are left as they are."""
+    with transaction.atomic():
+        locked = Customer.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+        rows = permissions.rows(actor, "update", locked, customer_ids)
+        if not Team.objects.filter(pk=team_id).exists():
+            raise refuse("team_id", "There is no such team.", "unknown")
+        links = Customer.teams.through.objects
+        inside = set(links.filter(team_id=team_id, customer_id__in=rows).values_list("customer_id", flat=True))
+        fresh = [row for pk, row in rows.items() if pk not in inside]
+        links.bulk_create(Customer.teams.through(customer_id=row.pk, team_id=team_id) for row in fresh)
+        changes = [Change(row, after={"team_id": team_id}) for row in fresh]
+        audit.record(actor=actor, action="customer.join_team", changes=changes)
+    return len(fresh)
+
+
 def delete_customer(*, actor: Actor, customer_id: int) -> None:
     delete_customers(actor=actor, customer_ids=[customer_id])
 

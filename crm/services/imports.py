@@ -151,8 +151,8 @@ def _count(source: Import, plan: Plan) -> None:
     source.errors = [*source.errors, *plan.errors][:_MOST_ERRORS]
 
 
-def start_import(*, actor: Actor, import_id: int) -> Import:
-    """Makes the new custom fields and hands the rows to the background."""
+def start_import(*, actor: Actor, import_id: int, announce: bool = True) -> Import:
+    """Makes the new custom fields and hands the rows to the background; unannounced, the caller runs it itself."""
     with transaction.atomic():
         source = _lock(actor, "update", import_id, (ImportState.CHECKED,))
         to_make = _fields_to_make(source, _read(bytes(source.content)))
@@ -164,7 +164,8 @@ def start_import(*, actor: Actor, import_id: int) -> Import:
         source.save(update_fields=["mapping", "state", "counts", "errors", "done"])
         after = {"mapping": source.mapping, "match_key": source.match_key, "muted": source.mute_triggers}
         audit.record_one(actor=actor, action="import.start", target=source, after=after)
-        transaction.on_commit(lambda: _dispatch(source.pk))
+        if announce:
+            transaction.on_commit(lambda: _dispatch(source.pk))
     return source
 
 

@@ -26,13 +26,14 @@ def create_member(
     *,
     actor: Actor,
     username: str,
-    password: str,
+    password: str | None,
     role: str,
     first_name: str = "",
     last_name: str = "",
     email: str = "",
     team_ids: Collection[int] = (),
 ) -> Member:
+    """Without a password nobody can log in as the member until one is set."""
     permissions.require(actor, "create", Member)
     given = {
         "username": username,
@@ -44,7 +45,8 @@ def create_member(
     member = Member()
     with transaction.atomic():
         _apply(member, given)
-        _check_password(password, member)
+        if password is not None:
+            _check_password(password, member)
         member.set_password(password)
         member.save()
         member.teams.set(_teams(team_ids))
@@ -103,6 +105,15 @@ def update_member(
         if slim.after:
             audit.record(actor=actor, action="member.update", changes=[slim])
     return member
+
+
+def delete_member(*, actor: Actor, member_id: int) -> None:
+    """For members who never did anything; others are deactivated, so that their names stay."""
+    with transaction.atomic():
+        member = _lock(actor, "delete", member_id)
+        audit.record_one(actor=actor, action="member.delete", target=member, before=snapshot(member))
+        member.delete()
+        _check_admin_left()
 
 
 def _lock(actor: Actor, action: str, member_id: int) -> Member:

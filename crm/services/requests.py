@@ -24,8 +24,7 @@ from crm.services.changes import changed_values, describe
 from crm.timeline import NewActivity
 from crm.validation import Problems, clean_custom, clean_fields
 
-_NEW = ("kind", "subject", "description", "priority", "request_time")
-FIELDS = (*_NEW, "status", "response_time")
+FIELDS = ("kind", "subject", "description", "priority", "request_time", "status", "response_time")
 CHANGEABLE = (*FIELDS, "service_id", "assignee_id", "custom")
 
 
@@ -39,6 +38,9 @@ class NewRequest:
     service_id: int | None = None
     assignee_id: int | None = None
     request_time: datetime | None = None  # None is now
+    # For requests that were answered elsewhere, before they came here.
+    status: str = RequestStatus.OPEN
+    response_time: datetime | None = None
     custom: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,7 +67,7 @@ def create_requests(*, actor: Actor, items: Sequence[NewRequest], origin: Origin
         changes = [Change(row, after=snapshot(row)) for row in rows]
         audit.record(actor=actor, action="request.create", changes=changes)
         events.publish_changes(Topic.REQUEST_CREATED, changes)
-        timeline.write(actor=actor, entries=map(_opened, rows), origin=origin)
+        timeline.write(actor=actor, entries=[*map(_opened, rows), *_resolved(rows)], origin=origin)
     return rows
 
 
@@ -75,12 +77,24 @@ def _opened(row: ServiceRequest) -> NewActivity:
     return NewActivity(row.customer_id, summary, ActivityKind.REQUEST, row.description, data, row.request_time)
 
 
+def _resolved(rows: Sequence[ServiceRequest]) -> list[NewActivity]:
+    return [
+        NewActivity(row.customer_id, f"{_name(row)}: Resolved", ActivityKind.REQUEST, "", {"request": row.pk}, at)
+        for row in rows
+        if (at := row.response_time)
+    ]
+
+
+def _name(row: ServiceRequest) -> str:
+    return row.subject or f"Request {row.pk}"
+
+
 def _build(items: Sequence[NewRequest], origin: Origin | None) -> list[ServiceRequest]:
     problems, definitions, now = Problems(), custom_fields(RecordKind.REQUEST), timezone.now()
     rows = []
     for index, item in enumerate(items):
         prefix = f"{index}." if len(items) > 1 else ""
-        given = {name: getattr(item, name) for name in _NEW} | {"request_time": item.request_time or now}
+        given = {name: getattr(item, name) for name in FIELDS} | {"request_time": item.request_time or now}
         values = clean_fields(ServiceRequest, given, problems, prefix)
         custom = clean_custom(definitions, item.custom, problems, prefix, complete=True)
         row = ServiceRequest(
@@ -91,6 +105,7 @@ def _build(items: Sequence[NewRequest], origin: Origin | None) -> list[ServiceRe
             custom=_present(custom),
             run_id=origin.run_id if origin else None,
         )
+        _check_times(row, problems, prefix)
         rows.append(row)
     _check_links(rows, problems)
     problems.raise_if_any()
@@ -99,6 +114,11 @@ def _build(items: Sequence[NewRequest], origin: Origin | None) -> list[ServiceRe
 
 def _present(custom: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in custom.items() if value is not None}
+
+
+def _check_times(row: ServiceRequest, problems: Problems, prefix: str = "") -> None:
+    if row.response_time and row.request_time and row.response_time < row.request_time:
+        problems.add(f"{prefix}response_time", "The response can't come before the request.")
 
 
 def _check_links(rows: Sequence[ServiceRequest], problems: Problems) -> None:
@@ -133,9 +153,8 @@ def update_request(
 
 
 def _told(row: ServiceRequest, slim: Change) -> NewActivity:
-    name = row.subject or f"Request {row.pk}"
     what = RequestStatus(row.status).label if "status" in slim.after else describe(slim)
-    return NewActivity(row.customer_id, f"{name}: {what}", ActivityKind.REQUEST, data={"request": row.pk})
+    return NewActivity(row.customer_id, f"{_name(row)}: {what}", ActivityKind.REQUEST, data={"request": row.pk})
 
 
 def _apply(row: ServiceRequest, changes: Mapping[str, Any], definitions: Mapping[str, CustomField]) -> None:
@@ -151,8 +170,7 @@ def _apply(row: ServiceRequest, changes: Mapping[str, Any], definitions: Mapping
     if row.status != was and "response_time" not in changes:
         resolved = row.status == RequestStatus.RESOLVED
         row.response_time = max(timezone.now(), row.request_time) if resolved else None
-    if row.response_time and row.request_time and row.response_time < row.request_time:
-        problems.add("response_time", "The response can't come before the request.")
+    _check_times(row, problems)
     _check_links([row], problems)
     problems.raise_if_any()
 
