@@ -1,241 +1,287 @@
-"""Text to syntax tree: a Pratt parser, bounded in length, depth and size."""
+"""Source to tree: a Pratt parser that stops at the limits of length, depth and size."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from workflows.expressions.limits import MAX_DEPTH, MAX_INT, MAX_NODES, MAX_SOURCE, ExpressionError
+from workflows.expressions.errors import ExpressionError, LimitError
+from workflows.expressions.lexer import RESERVED, Token, next_token
+from workflows.expressions.limits import DEEPEST, LARGEST_INT, LONGEST_SOURCE, MOST_NODES
 from workflows.expressions.syntax import (
-    Binary,
     Call,
+    Chain,
     Choice,
+    Equality,
     Field,
     Has,
     Index,
-    ListOf,
+    ListLiteral,
     Literal,
-    MapOf,
+    Logic,
+    Macro,
+    MapLiteral,
     Name,
     Node,
-    Unary,
-    Walk,
+    Not,
+    Style,
 )
 
-MACROS = {"map": (2, 3), "filter": (2, 2), "all": (2, 2), "exists": (2, 2), "exists_one": (2, 2)}
-_POWER = {
-    "?": 1, "||": 2, "&&": 3, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "in": 4,
-    "+": 5, "-": 5, "*": 6, "/": 6, "%": 6, ".": 8, "[": 8,
+N = TypeVar("N", bound=Node)
+
+MACROS = ("map", "filter", "all", "exists", "exists_one")
+_CHOICE, _OR, _AND, _COMPARE, _ADD, _MULTIPLY, _PREFIX, _POSTFIX = range(10, 90, 10)
+_COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "in")
+_POWERS = {
+    "?": _CHOICE, "||": _OR, "&&": _AND, **dict.fromkeys(_COMPARISONS, _COMPARE),
+    "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "%": _MULTIPLY, ".": _POSTFIX, "[": _POSTFIX,
 }  # fmt: skip
-_UNARY_POWER = 7
-_TOKEN = re.compile(
-    r"""\s*(?:
-    (?P<number>(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|0x[0-9a-fA-F]+|\d+))
-  | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-  | (?P<sign>\|\||&&|==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}])
-)""",
-    re.VERBOSE,
-)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "/": "/", "b": "\b", "f": "\f"}
-_WORDS: dict[str, None | bool] = {"true": True, "false": False, "null": None}
-
-
-@dataclass(frozen=True)
-class Token:
-    kind: str  # number, text, name, sign, end
-    text: str
-    at: int
-
-
-def tokens_of(source: str) -> list[Token]:
-    if len(source) > MAX_SOURCE:
-        raise ExpressionError(f"An expression has at most {MAX_SOURCE:,} characters.", code="expression_too_long")
-    tokens: list[Token] = []
-    at, end = 0, len(source.rstrip())
-    while at < end:
-        found = _TOKEN.match(source, at)
-        if found is None or found.lastgroup is None:
-            at += len(source[at:]) - len(source[at:].lstrip())
-            message = f"{source[at]!r} can't stand here. Put text in quotes."
-            raise ExpressionError(message, code="expression_syntax", position=at)
-        tokens.append(Token(found.lastgroup, found[found.lastgroup], found.start(found.lastgroup)))
-        at = found.end()
-    return [*tokens, Token("end", "the end", len(source))]
+_WORDS = {"and": "&&", "AND": "&&", "or": "||", "OR": "||", "not": "!", "is": "==", "like": ".contains(…)"}
+_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
 class Parser:
-    def __init__(self, source: str) -> None:
-        self.tokens = tokens_of(source)
-        self.position = 0
-        self.depth = 0
+    """Reads one expression from `start`; `token` is the first that is not part of it."""
+
+    def __init__(self, source: str, start: int = 0) -> None:
+        self.source = source
+        self.start = start
         self.nodes = 0
+        self.nesting = 0
+        self.token = next_token(source, start)
 
     def parse(self) -> Node:
         node = self.expression(0)
-        if self.token.kind != "end":
-            self.fail(f"{self.token.text!r} is not expected here.")
+        if self.token.position - self.start > LONGEST_SOURCE:
+            raise too_long(self.start)
         return node
 
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
+    def unexpected(self) -> NoReturn:
+        token = self.token
+        text = self.source[token.position : token.end]
+        if token.kind == "end":
+            message = "The expression ends too early. Complete it."
+        elif text in _WORDS:
+            message = f"Write {_WORDS[text]!r} instead of {text!r}."
+        else:
+            message = f"{_short(text)!r} is not expected here. An operator may be missing before it, or it is too much."
+        raise ExpressionError("expression_syntax", message, token.position)
+
+    # The Pratt loop
+
+    def expression(self, power: int) -> Node:
+        self.nesting += 1
+        if self.nesting > 2 * DEEPEST:
+            raise _too_deep(self.token.position)
+        token = self.take()
+        left = _PREFIXES.get(token.kind, Parser._no_value)(self, token)
+        while _POWERS.get(self.token.kind, 0) > power:
+            sign = self.take()
+            left = _INFIXES[sign.kind](self, left, sign)
+        self.nesting -= 1
+        return left
 
     def take(self) -> Token:
         token = self.token
         if token.kind != "end":
-            self.position += 1
+            self.token = next_token(self.source, token.end)
         return token
 
-    def is_sign(self, *signs: str) -> bool:
-        return self.token.kind == "sign" and self.token.text in signs
+    def took(self, kind: str) -> bool:
+        if self.token.kind != kind:
+            return False
+        self.take()
+        return True
 
-    def expect(self, sign: str) -> Token:
-        if not self.is_sign(sign):
-            self.fail(f"{sign!r} is missing before {self.token.text!r}.")
-        return self.take()
+    def expect(self, kind: str, why: str) -> None:
+        if not self.took(kind):
+            message = f"{kind!r} is missing here: {why}."
+            raise ExpressionError("expression_syntax", message, self.token.position)
 
-    def fail(self, message: str, at: int | None = None) -> NoReturn:
-        raise ExpressionError(message, code="expression_syntax", position=self.token.at if at is None else at)
-
-    def expression(self, power: int) -> Node:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"The expression is nested deeper than {MAX_DEPTH} levels.")
-        left = self.made(self.prefix())
-        while (after := self.power_of(self.token)) > power:
-            left = self.made(self.infix(left, self.take(), after))
-        self.depth -= 1
-        return left
-
-    def made(self, node: Node) -> Node:
+    def add(self, node: N) -> N:
         self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self.fail(f"The expression has more than {MAX_NODES} parts.")
+        if self.nodes > MOST_NODES:
+            message = f"The expression has over {MOST_NODES} parts. Split it over several values."
+            raise LimitError("expression_too_long", message, node.position)
+        if node.depth > DEEPEST:
+            raise _too_deep(node.position)
         return node
 
-    def power_of(self, token: Token) -> int:
-        is_operator = token.kind == "sign" or (token.kind == "name" and token.text == "in")
-        return _POWER.get(token.text, 0) if is_operator else 0
+    # What an expression may begin with
 
-    # What an expression begins with
+    def _no_value(self, token: Token) -> Node:
+        if token.kind in ("*", "/", "&&", "||", "==", "<", ">", "in", "?", ")", "]", "}", ",", ".", ":", "%"):
+            text = self.source[token.position : token.end]
+            raise ExpressionError("expression_syntax", f"A value is missing before {text!r}.", token.position)
+        self.token = token
+        self.unexpected()
 
-    def prefix(self) -> Node:
-        token = self.take()
-        if token.kind == "number":
-            return Literal(self.number(token), token.at)
-        if token.kind == "text":
-            return Literal(_unescape(token), token.at)
-        if token.kind == "name":
-            return self.named(token)
-        if token.kind == "sign" and token.text in ("-", "!"):
-            return Unary(token.text, self.expression(_UNARY_POWER), token.at)
-        opened: dict[str, Callable[[Token], Node]] = {"(": self.group, "[": self.list_of, "{": self.map_of}
-        if token.kind == "sign" and token.text in opened:
-            return opened[token.text](token)
-        self.fail(f"A value is missing before {token.text!r}.", token.at)
+    def _literal(self, token: Token) -> Node:
+        if token.value == LARGEST_INT + 1 and isinstance(token.value, int):
+            message = "This whole number is too large. Write it with a decimal point."
+            raise ExpressionError("number_too_large", message, token.position)
+        return self.add(Literal(token.position, token.value))
 
-    def number(self, token: Token) -> int | float:
-        try:
-            value = int(token.text, 16) if token.text.startswith("0x") else int(token.text)
-        except ValueError:
-            return float(token.text)
-        if value > MAX_INT:
-            self.fail("Whole numbers have at most 64 bits. Write it with a decimal point.", token.at)
-        return value
+    def _constant(self, token: Token) -> Node:
+        return self.add(Literal(token.position, _CONSTANTS[token.kind]))
 
-    def named(self, token: Token) -> Node:
-        if token.text in _WORDS:
-            return Literal(_WORDS[token.text], token.at)
-        if token.text == "in":
-            self.fail("A value is missing before 'in'.", token.at)
-        if not self.is_sign("("):
-            return Name(token.text, token.at)
-        arguments = self.arguments()
-        if token.text == "has":
-            return self.has(arguments, token)
-        return Call(token.text, arguments, False, token.at)
+    def _name(self, token: Token) -> Node:
+        name = str(token.value)
+        if self.token.kind == "(":
+            return self._function(name, token)
+        if name in RESERVED:
+            message = f"{name!r} is a reserved word. Use another name."
+            raise ExpressionError("expression_syntax", message, token.position)
+        return self.add(Name(token.position, name))
 
-    def has(self, arguments: tuple[Node, ...], token: Token) -> Node:
+    def _function(self, name: str, token: Token) -> Node:
+        self.take()
+        arguments = self._items(")", "it closes the arguments")
+        if name != "has":
+            return self.add(Call(token.position, name, Style.FUNCTION, arguments))
         if len(arguments) != 1 or not isinstance(arguments[0], Field):
-            self.fail("has() takes one field, such as has(input.email).", token.at)
-        return Has(arguments[0].of, arguments[0].name, token.at)
+            message = "has() takes one field, as in has(input.email)."
+            raise ExpressionError("wrong_arguments", message, token.position)
+        return self.add(Has(token.position, arguments[0].target, arguments[0].name))
 
-    def group(self, token: Token) -> Node:
+    def _group(self, token: Token) -> Node:
         node = self.expression(0)
-        self.expect(")")
+        self.expect(")", "it closes the bracket")
         return node
 
-    def list_of(self, token: Token) -> Node:
-        return ListOf(self.until("]"), token.at)
+    def _not(self, token: Token) -> Node:
+        return self.add(Not(token.position, self.expression(_PREFIX)))
 
-    def map_of(self, token: Token) -> Node:
+    def _minus(self, token: Token) -> Node:
+        number = self.token
+        if number.kind == "literal" and type(number.value) in (int, float) and number.position == token.end:
+            self.take()
+            return self.add(Literal(token.position, -number.value))  # type: ignore[operator]
+        return self.add(Call(token.position, "-", Style.OPERATOR, (self.expression(_PREFIX),)))
+
+    def _list(self, token: Token) -> Node:
+        return self.add(ListLiteral(token.position, self._items("]", "it closes the list")))
+
+    def _map(self, token: Token) -> Node:
         entries: list[tuple[Node, Node]] = []
-        while not self.is_sign("}"):
+        while self.token.kind != "}":
             key = self.expression(0)
-            self.expect(":")
+            self.expect(":", 'an object is written {"name": value}')
             entries.append((key, self.expression(0)))
-            if not self.is_sign("}"):
-                self.expect(",")
-        self.expect("}")
-        return MapOf(tuple(entries), token.at)
+            if not self.took(","):
+                break
+        self.expect("}", "it closes the object")
+        return self.add(MapLiteral(token.position, tuple(entries)))
 
-    def arguments(self) -> tuple[Node, ...]:
-        self.expect("(")
-        return self.until(")")
-
-    def until(self, closing: str) -> tuple[Node, ...]:
+    def _items(self, closing: str, why: str) -> tuple[Node, ...]:
         items: list[Node] = []
-        while not self.is_sign(closing):
+        while self.token.kind != closing:
             items.append(self.expression(0))
-            if not self.is_sign(closing):
-                self.expect(",")
-        self.expect(closing)
+            if not self.took(","):
+                break
+        self.expect(closing, why)
         return tuple(items)
 
-    # What follows
+    # What may follow a value
 
-    def infix(self, left: Node, token: Token, power: int) -> Node:
-        if token.text == "?":
-            then = self.expression(0)
-            self.expect(":")
-            return Choice(left, then, self.expression(0), token.at)
-        if token.text == "[":
-            index = self.expression(0)
-            self.expect("]")
-            return Index(left, index, token.at)
-        if token.text == ".":
-            return self.member(left)
-        return Binary(token.text, left, self.expression(power), token.at)
+    def _choice(self, condition: Node, sign: Token) -> Node:
+        yes = self.expression(0)
+        self.expect(":", "a choice is written condition ? value : other value")
+        return self.add(Choice(sign.position, condition, yes, self.expression(_CHOICE - 1)))
 
-    def member(self, left: Node) -> Node:
-        name = self.take()
-        if name.kind != "name":
-            self.fail("A field's name is missing after the dot.", name.at)
-        if not self.is_sign("("):
-            return Field(left, name.text, name.at)
-        arguments = self.arguments()
-        if name.text not in MACROS:
-            return Call(name.text, (left, *arguments), True, name.at)
-        fewest, most = MACROS[name.text]
-        if not fewest <= len(arguments) <= most or not isinstance(arguments[0], Name):
-            self.fail(f"{name.text} is written list.{name.text}(item, expression).", name.at)
-        return Walk(name.text, left, arguments[0].name, arguments[1:], name.at)
+    def _logic(self, left: Node, sign: Token) -> Node:
+        parts = [left, self.expression(_POWERS[sign.kind])]
+        while self.took(sign.kind):
+            parts.append(self.expression(_POWERS[sign.kind]))
+        return self.add(Logic(sign.position, sign.kind, tuple(parts)))
+
+    def _comparison(self, left: Node, sign: Token) -> Node:
+        right = self.expression(_COMPARE)
+        if self.token.kind in _COMPARISONS:
+            message = "Join two comparisons with '&&', as in a < b && b < c."
+            raise ExpressionError("expression_syntax", message, self.token.position)
+        if sign.kind in ("==", "!="):
+            return self.add(Equality(sign.position, left, right, sign.kind == "!="))
+        return self.add(Call(sign.position, sign.kind, Style.OPERATOR, (left, right)))
+
+    def _chain(self, left: Node, sign: Token) -> Node:
+        power = _POWERS[sign.kind]
+        rest = [(sign.kind, sign.position, self.expression(power))]
+        while _POWERS.get(self.token.kind) == power:
+            following = self.take()
+            rest.append((following.kind, following.position, self.expression(power)))
+        self.nodes += len(rest) - 1
+        return self.add(Chain(sign.position, left, tuple(rest)))
+
+    def _index(self, target: Node, sign: Token) -> Node:
+        key = self.expression(0)
+        self.expect("]", "it closes the index")
+        if isinstance(key, Literal) and isinstance(key.value, str):
+            return self.add(Field(sign.position, target, key.value))
+        return self.add(Index(sign.position, target, key))
+
+    def _member(self, target: Node, sign: Token) -> Node:
+        token = self.take()
+        name = self.source[token.position : token.end]
+        if not name.isidentifier() or token.kind == "literal":
+            message = 'A field\'s name is missing after the dot. Write item["a name"] for one with spaces.'
+            raise ExpressionError("expression_syntax", message, token.position)
+        if not self.took("("):
+            return self.add(Field(token.position, target, name))
+        arguments = self._items(")", "it closes the arguments")
+        if name in MACROS:
+            return self._macro(name, target, arguments, token.position)
+        return self.add(Call(token.position, name, Style.METHOD, (target, *arguments)))
+
+    def _macro(self, name: str, target: Node, arguments: tuple[Node, ...], position: int) -> Node:
+        most = 3 if name == "map" else 2
+        if not 2 <= len(arguments) <= most or not isinstance(arguments[0], Name):
+            message = f"{name} is written list.{name}(item, …), with a name of your choice for the item."
+            raise ExpressionError("wrong_arguments", message, position)
+        condition = arguments[1] if len(arguments) == 3 else None
+        return self.add(Macro(position, name, target, arguments[0].name, condition, arguments[-1]))
 
 
-def _unescape(token: Token) -> str:
-    def replace(found: re.Match[str]) -> str:
-        code = found[1]
-        if code[0] == "u":
-            return chr(int(code[1:], 16))
-        if code not in _ESCAPES:
-            raise ExpressionError(f"\\{code} is not known.", code="expression_syntax", position=token.at)
-        return _ESCAPES[code]
-
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", replace, token.text[1:-1], flags=re.DOTALL)
+_PREFIXES: dict[str, Callable[[Parser, Token], Node]] = {
+    "literal": Parser._literal,
+    "name": Parser._name,
+    "(": Parser._group,
+    "[": Parser._list,
+    "{": Parser._map,
+    "!": Parser._not,
+    "-": Parser._minus,
+    **dict.fromkeys(_CONSTANTS, Parser._constant),
+}
+_INFIXES: dict[str, Callable[[Parser, Node, Token], Node]] = {
+    "?": Parser._choice,
+    "||": Parser._logic,
+    "&&": Parser._logic,
+    **dict.fromkeys(_COMPARISONS, Parser._comparison),
+    **dict.fromkeys("+-*/%", Parser._chain),
+    ".": Parser._member,
+    "[": Parser._index,
+}
 
 
 def parse(source: str) -> Node:
-    return Parser(source).parse()
+    if len(source) > LONGEST_SOURCE:
+        raise too_long(LONGEST_SOURCE)
+    parser = Parser(source)
+    node = parser.parse()
+    if parser.token.kind != "end":
+        parser.unexpected()
+    return node
+
+
+def too_long(position: int) -> LimitError:
+    message = f"An expression has at most {LONGEST_SOURCE:,} characters. Split it over several values."
+    return LimitError("expression_too_long", message, position)
+
+
+def _too_deep(position: int) -> LimitError:
+    message = f"The expression is nested over {DEEPEST} levels deep. Split it over several values."
+    return LimitError("expression_too_deep", message, position)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:30]}…"

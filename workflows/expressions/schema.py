@@ -1,98 +1,128 @@
-"""Types at save time: which names and fields an expression may use, from JSON Schemas."""
+"""What is known of values before there are any: a light tree of types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import NoneType
 from typing import Any
 
-from workflows.expressions.limits import ExpressionError
-from workflows.expressions.operators import hint
-from workflows.expressions.syntax import Choice, Field, Has, Index, Name, Node, Walk, children
+# The kinds a value may have, each with the exact types of Python that it is held in.
+KINDS: dict[str, frozenset[type]] = {
+    "number": frozenset({int, float}),
+    "whole number": frozenset({int}),
+    "decimal number": frozenset({float}),
+    "text": frozenset({str}),
+    "timestamp": frozenset({datetime}),
+    "duration": frozenset({timedelta}),
+    "list": frozenset({list}),
+    "object": frozenset({dict}),
+    "yes or no": frozenset({bool}),
+    "null": frozenset({NoneType}),
+}
+ANYTHING = frozenset(kind for kinds in KINDS.values() for kind in kinds)
+KINDS["value"] = ANYTHING
+_NAMES = {next(iter(types)): kind for kind, types in KINDS.items() if len(types) == 1}
+_JSON_KINDS = {
+    "null": "null", "boolean": "yes or no", "integer": "whole number", "number": "number", "string": "text",
+    "array": "list", "object": "object",
+}  # fmt: skip
+_DEEPEST = 20
+
+
+def kind_of(value: Any) -> str:
+    """The word for what a value is; data that came from elsewhere than JSON goes by its type."""
+    return _NAMES.get(type(value)) or type(value).__name__
 
 
 @dataclass(frozen=True)
 class Schema:
-    """An object with known fields, a list with a known element, or, with neither, anything."""
+    """An object with known fields, a list with a known element, a kind; with none of them, anything."""
 
+    kind: str = ""  # one of KINDS, or unknown
     fields: Mapping[str, Schema] | None = None
-    element: Schema | None = None
+    element: Schema | None = None  # of a list; of an object, its other fields
     closed: bool = False  # no other fields than these
+    values: tuple[str, ...] = ()  # the only texts it may be
+
+    def __post_init__(self) -> None:
+        if not self.kind and (self.fields is not None or self.element is not None):
+            object.__setattr__(self, "kind", "list" if self.fields is None else "object")
+
+    @property
+    def types(self) -> frozenset[type]:
+        return KINDS.get(self.kind, ANYTHING)
+
+    def field(self, name: str) -> Schema | None:
+        """The type of a field, or None if there can't be one."""
+        if not self.kind:
+            return dyn
+        if self.fields is not None and name in self.fields:
+            return self.fields[name]
+        if self.kind != "object" or self.closed:
+            return None
+        return self.element or dyn
 
     @classmethod
-    def from_json_schema(cls, raw: Mapping[str, Any]) -> Schema:
-        if isinstance(raw.get("properties"), Mapping):
-            fields = {name: cls.from_json_schema(inner) for name, inner in raw["properties"].items()}
-            return cls(fields=fields, closed=raw.get("additionalProperties") is False)
-        if isinstance(raw.get("items"), Mapping):
-            return cls(element=cls.from_json_schema(raw["items"]))
-        return dyn
+    def from_json_schema(cls, raw: Mapping[str, Any], *, closed: bool = False) -> Schema:
+        """With `closed`, an object has only the fields it lists, unless its schema says otherwise."""
+        return _Reader(raw, closed).read(raw, 0)
 
 
 dyn = Schema()
 Names = Mapping[str, Schema]
 
 
-def check(node: Node, names: Names) -> Schema:
-    """The type of what the expression gives; raises ExpressionError at an unknown name or field."""
-    match node:
-        case Name(name=name, at=at):
-            if name not in names:
-                raise ExpressionError(f"There is no {name!r} here.{hint(name, names)}", code="no_such_name", position=at)
-            return names[name]
-        case Field(of=of, name=name, at=at):
-            return _field(check(of, names), name, at)
-        case Has(of=of):
-            check(of, names)
+@dataclass(frozen=True)
+class _Reader:
+    """Reads JSON Schema; what it does not understand may be anything."""
+
+    root: Mapping[str, Any]
+    closed: bool
+
+    def read(self, raw: Any, depth: int) -> Schema:
+        if not isinstance(raw, Mapping) or depth > _DEEPEST:
             return dyn
-        case Index(of=of, index=index):
-            check(index, names)
-            return check(of, names).element or dyn
-        case Walk():
-            return _walk(node, names)
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            check(condition, names)
-            check(otherwise, names)
-            return check(then, names)
-    for child in children(node):
-        check(child, names)
-    return dyn
+        if "$ref" in raw:
+            return self.read(self._referred(raw["$ref"]), depth + 1)
+        for union in ("anyOf", "oneOf"):
+            if union in raw:
+                return self._union(raw[union], depth + 1)
+        types = raw.get("type", "object" if "properties" in raw else None)
+        if isinstance(types, list):
+            return self._union([{**raw, "type": one} for one in types], depth + 1)
+        kind = _JSON_KINDS.get(types, "") if isinstance(types, str) else ""
+        return self._of_kind(kind, raw, depth + 1)
 
+    def _of_kind(self, kind: str, raw: Mapping[str, Any], depth: int) -> Schema:
+        if kind == "list":
+            return Schema(kind, element=self.read(raw.get("items"), depth))
+        if kind == "object":
+            return self._object(raw, depth)
+        values = raw.get("enum", [raw["const"]] if "const" in raw else None)
+        if isinstance(values, list) and values and all(isinstance(value, str) for value in values):
+            return Schema("text", values=tuple(values))
+        return Schema(kind) if kind else dyn
 
-def _field(of: Schema, name: str, at: int) -> Schema:
-    if of.fields is None:
-        return dyn
-    if name not in of.fields and of.closed:
-        message = f"There is no field {name!r}.{hint(name, of.fields)}"
-        raise ExpressionError(message, code="no_such_field", position=at)
-    return of.fields.get(name, dyn)
+    def _object(self, raw: Mapping[str, Any], depth: int) -> Schema:
+        listed, others = raw.get("properties"), raw.get("additionalProperties")
+        if not isinstance(listed, Mapping):
+            return Schema("object", element=self.read(others, depth))
+        fields = {str(name): self.read(inner, depth) for name, inner in listed.items()}
+        closed = others is False or (self.closed and others is None)
+        return Schema("object", fields=fields, element=self.read(others, depth), closed=closed)
 
+    def _union(self, members: Any, depth: int) -> Schema:
+        """What may be missing is checked as if it were there; other unions may be anything."""
+        found = [self.read(one, depth) for one in members] if isinstance(members, list) else []
+        found = [one for one in found if one.kind != "null"]
+        return found[0] if len(found) == 1 else dyn
 
-def _walk(node: Walk, names: Names) -> Schema:
-    over = check(node.over, names)
-    inner = {**names, node.variable: over.element or dyn}
-    results = [check(body, inner) for body in node.bodies]
-    if node.kind == "filter":
-        return over
-    return Schema(element=results[-1]) if node.kind == "map" else dyn
-
-
-def references(node: Node, bound: frozenset[str] = frozenset()) -> frozenset[tuple[str, ...]]:
-    """The paths that the expression reads from its scope, such as ("steps", "score", "output")."""
-    path = _path(node)
-    if path is not None:
-        return frozenset() if path[0] in bound else frozenset({path})
-    if isinstance(node, Walk):
-        inner = bound | {node.variable}
-        return references(node.over, bound).union(*(references(body, inner) for body in node.bodies))
-    found: frozenset[tuple[str, ...]] = frozenset()
-    return found.union(*(references(child, bound) for child in children(node)))
-
-
-def _path(node: Node) -> tuple[str, ...] | None:
-    if isinstance(node, Name):
-        return (node.name,)
-    if isinstance(node, (Field, Has)):
-        before = _path(node.of)
-        return None if before is None else (*before, node.name)
-    return None
+    def _referred(self, reference: Any) -> Any:
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return None
+        at: Any = self.root
+        for part in reference[2:].split("/"):
+            at = at.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(at, Mapping) else None
+        return at

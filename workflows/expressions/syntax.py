@@ -1,124 +1,166 @@
-"""The syntax tree of an expression."""
+"""The tree of an expression."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-Scalar = None | bool | int | float | str
-
-
-@dataclass(frozen=True)
-class Literal:
-    value: Scalar
-    at: int
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 
-@dataclass(frozen=True)
-class Name:
+@dataclass(slots=True, eq=False)
+class Node:
+    position: int
+    depth: int = field(init=False, default=1)
+    # Nodes evaluated when this one is, without the bodies of macros: those are paid for by item.
+    cost: int = field(init=False, default=1)
+
+    def __post_init__(self) -> None:
+        children = tuple(self.children())
+        self.depth += max((child.depth for child in children), default=0)
+        self.cost += sum(child.cost for child in self.evaluated())
+
+    def children(self) -> Iterable[Node]:
+        return ()
+
+    def evaluated(self) -> Iterable[Node]:
+        return self.children()
+
+
+@dataclass(slots=True, eq=False)
+class Literal(Node):
+    value: str | int | float | bool | None
+
+
+@dataclass(slots=True, eq=False)
+class Name(Node):
     name: str
-    at: int
 
 
-@dataclass(frozen=True)
-class Field:
-    of: Node
+@dataclass(slots=True, eq=False)
+class Field(Node):
+    """`target.name`, and `target["name"]` too."""
+
+    target: Node
     name: str
-    at: int
+
+    def children(self) -> Iterable[Node]:
+        return (self.target,)
 
 
-@dataclass(frozen=True)
-class Has:
-    of: Node
+@dataclass(slots=True, eq=False)
+class Has(Node):
+    target: Node
     name: str
-    at: int
+
+    def children(self) -> Iterable[Node]:
+        return (self.target,)
 
 
-@dataclass(frozen=True)
-class Index:
-    of: Node
-    index: Node
-    at: int
+@dataclass(slots=True, eq=False)
+class Index(Node):
+    target: Node
+    key: Node
+
+    def children(self) -> Iterable[Node]:
+        return (self.target, self.key)
 
 
-@dataclass(frozen=True)
-class Unary:
-    operator: str
-    of: Node
-    at: int
+class Style(StrEnum):
+    """How a function is called."""
+
+    FUNCTION = "function"  # size(list)
+    METHOD = "method"  # list.size(): what stands before the dot is the first argument
+    OPERATOR = "operator"  # a < b
 
 
-@dataclass(frozen=True)
-class Binary:
-    operator: str
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    function: str
+    style: Style
+    arguments: tuple[Node, ...]
+
+    def children(self) -> Iterable[Node]:
+        return self.arguments
+
+
+@dataclass(slots=True, eq=False)
+class Chain(Node):
+    """`a + b - c`: operators of one rank, from left to right."""
+
+    first: Node
+    rest: tuple[tuple[str, int, Node], ...]  # operator, its position, operand
+
+    def children(self) -> Iterable[Node]:
+        return (self.first, *(operand for _, _, operand in self.rest))
+
+
+@dataclass(slots=True, eq=False)
+class Equality(Node):
     left: Node
     right: Node
-    at: int
+    negated: bool
+
+    def children(self) -> Iterable[Node]:
+        return (self.left, self.right)
 
 
-@dataclass(frozen=True)
-class Choice:
+@dataclass(slots=True, eq=False)
+class Logic(Node):
+    """`a && b && c`, or the same with `||`."""
+
+    operator: str
+    parts: tuple[Node, ...]
+
+    def children(self) -> Iterable[Node]:
+        return self.parts
+
+
+@dataclass(slots=True, eq=False)
+class Not(Node):
+    operand: Node
+
+    def children(self) -> Iterable[Node]:
+        return (self.operand,)
+
+
+@dataclass(slots=True, eq=False)
+class Choice(Node):
     condition: Node
-    then: Node
-    otherwise: Node
-    at: int
+    yes: Node
+    no: Node
+
+    def children(self) -> Iterable[Node]:
+        return (self.condition, self.yes, self.no)
 
 
-@dataclass(frozen=True)
-class ListOf:
+@dataclass(slots=True, eq=False)
+class ListLiteral(Node):
     items: tuple[Node, ...]
-    at: int
+
+    def children(self) -> Iterable[Node]:
+        return self.items
 
 
-@dataclass(frozen=True)
-class MapOf:
+@dataclass(slots=True, eq=False)
+class MapLiteral(Node):
     entries: tuple[tuple[Node, Node], ...]
-    at: int
+
+    def children(self) -> Iterable[Node]:
+        return (node for entry in self.entries for node in entry)
 
 
-@dataclass(frozen=True)
-class Call:
-    """A function, or a method where the first argument is what stands before the dot."""
+@dataclass(slots=True, eq=False)
+class Macro(Node):
+    """`target.filter(variable, body)`; `map` may have a condition before its body."""
 
     name: str
-    arguments: tuple[Node, ...]
-    method: bool
-    at: int
-
-
-@dataclass(frozen=True)
-class Walk:
-    """A macro: map, filter, all, exists, exists_one over a list, with a name for the item."""
-
-    kind: str
-    over: Node
+    target: Node
     variable: str
-    bodies: tuple[Node, ...]
-    at: int
+    condition: Node | None
+    body: Node
 
+    def children(self) -> Iterable[Node]:
+        return (self.target, self.body, *((self.condition,) if self.condition else ()))
 
-Node = Literal | Name | Field | Has | Index | Unary | Binary | Choice | ListOf | MapOf | Call | Walk
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Field(of=of) | Has(of=of) | Unary(of=of):
-            return (of,)
-        case Index(of=of, index=index):
-            return (of, index)
-        case Binary(left=left, right=right):
-            return (left, right)
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            return (condition, then, otherwise)
-        case ListOf(items=items):
-            return items
-        case MapOf(entries=entries):
-            return tuple(part for entry in entries for part in entry)
-        case Call(arguments=arguments):
-            return arguments
-        case Walk(over=over, bodies=bodies):
-            return (over, *bodies)
-    return ()
-
-
-def size_of(node: Node) -> int:
-    return 1 + sum(size_of(child) for child in children(node))
+    def evaluated(self) -> Iterable[Node]:
+        return (self.target,)
