@@ -122,6 +122,8 @@ def _environment(data: Path, port: int) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         **os.environ,
         "PORT": str(port),
+        # Honcho gives each process another PORT; this is where the web process listens.
+        "WEB_PORT": str(port),
         "RAPPORT_DATA_DIR": str(data),
         "MAIL_CATCHER_PORT": str(mail_port),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

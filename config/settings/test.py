@@ -38,6 +38,6 @@ MEDIA_ROOT = DATA_DIR / "files"
 MAIL_CATCHER_DIR = DATA_DIR / "mail"
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = env.integer("MAIL_CATCHER_PORT", 1025)
-OUTGOING_ALLOWED = [f"127.0.0.1:{env.integer('PORT', 8000)}"]
+OUTGOING_ALLOWED = [f"127.0.0.1:{env.integer('WEB_PORT', 8000)}"]
 SANDBOX_URL = f"http://{OUTGOING_ALLOWED[0]}/sandbox/"
 DEFAULT_FROM_EMAIL = "Rapport <rapport@example.com>"
