@@ -27,12 +27,12 @@ export function Workbench() {
       <TopBar />
       <div className="workbench">
         {canEdit && !isWatching && <Palette />}
-        <main className="canvas">
+        <div className="canvas">
           <Canvas />
           <RunBar />
           <Restored />
           <EmptyHint />
-        </main>
+        </div>
         <Inspector />
       </div>
       <Problems />

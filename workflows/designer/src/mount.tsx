@@ -7,8 +7,10 @@ export function fillPage(host: HTMLElement): void {
     const top = host.getBoundingClientRect().top + window.scrollY;
     host.style.setProperty("--island-top", `${Math.round(top)}px`);
   };
-  measure();
+  // The page's own head above may grow or shrink as it is refreshed.
+  new ResizeObserver(measure).observe(host.parentElement ?? document.body);
   window.addEventListener("resize", measure);
+  measure();
 }
 
 export function Failed({ error }: { error: unknown }) {

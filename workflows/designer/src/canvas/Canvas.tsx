@@ -7,15 +7,13 @@ import {
   type NodeChange,
   ReactFlow,
   useReactFlow,
-  useStore,
-  useStoreApi,
   type Viewport,
 } from "@xyflow/react";
-import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type DragEvent, useCallback, useMemo, useState } from "react";
 import type { Point } from "../model/document";
 import { canConnect, connect, type Context, moveSteps, moveToLevel } from "../model/edits";
-import { absoluteBox, CARD_WIDTH, containerAt, GRID, isContainer, sizesOf } from "../model/geometry";
-import { canvas, dropStep } from "../state/actions";
+import { absoluteBox, containerAt, GRID, isContainer, sizesOf } from "../model/geometry";
+import { dropStep } from "../state/actions";
 import { commit, contextOf, currentContext, select, useDesigner } from "../state/store";
 import { t } from "../text";
 import { STEP_DRAG } from "./drag";
@@ -25,13 +23,13 @@ import { ContainerCard } from "./ContainerCard";
 import { EntryLine, LinkLine } from "./LinkLine";
 import { type LinkEdge, Projection, type StepNode } from "./projection";
 import { StepCard } from "./StepCard";
+import { useCanvasMiddle, useRefit, useReveal, useSelectedInView } from "./viewport";
 
 const NODE_TYPES = { step: StepCard, container: ContainerCard };
 const EDGE_TYPES = { link: LinkLine, entry: EntryLine };
 const SNAP: [number, number] = [GRID, GRID];
 
 const BIG_GRAPH = 150;
-const NONE: ReadonlySet<string> = new Set();
 const NO_MOVES: ReadonlyMap<string, Point> = new Map();
 
 /** A big graph opens at its trigger in full size; a small one shows whole. */
@@ -68,6 +66,7 @@ export function Canvas() {
   const { onDragOver, onDrop } = usePaletteDrop();
   useReveal();
   useSelectedInView();
+  const onMoveStart = useRefit(start === null);
   useCanvasMiddle();
 
   const onNodesChange = useCallback((changes: NodeChange<StepNode>[]) => {
@@ -96,6 +95,7 @@ export function Canvas() {
       onNodeDragStop={onNodeDragStop}
       onConnect={onConnect}
       isValidConnection={isValidConnection}
+      onMoveStart={onMoveStart}
       onPaneClick={() => select([])}
       onDragOver={onDragOver}
       onDrop={onDrop}
@@ -111,7 +111,7 @@ export function Canvas() {
       deleteKeyCode={null}
       connectionRadius={32}
       {...(start ? { defaultViewport: start } : { fitView: true, fitViewOptions: FIT })}
-      attributionPosition="bottom-left"
+      attributionPosition="top-right"
       aria-label={t("Workflow canvas")}
     >
       <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
@@ -180,44 +180,4 @@ function usePaletteDrop() {
     [screenToFlowPosition],
   );
   return { onDragOver, onDrop };
-}
-
-/** Brings the step that was asked for into the middle. */
-function useReveal(): void {
-  const reveal = useDesigner((state) => state.reveal);
-  const { setCenter, getZoom } = useReactFlow();
-  const last = useRef(reveal);
-  useEffect(() => {
-    if (!reveal || reveal === last.current) return;
-    last.current = reveal;
-    const { document, places, sizes } = currentContext();
-    const box = absoluteBox(document, reveal.id, places, sizes);
-    const zoom = Math.max(getZoom(), 0.8);
-    void setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom, duration: 180 });
-  }, [reveal, setCenter, getZoom]);
-}
-
-/** The inspector takes room on the right: the step it is about moves out from under it. */
-function useSelectedInView(): void {
-  const [id] = useDesigner((state) => (state.selection.size === 1 ? state.selection : NONE));
-  const width = useStore((flow) => flow.width);
-  const { getViewport, setViewport } = useReactFlow();
-  useEffect(() => {
-    if (!id || !width) return;
-    const { document, places, sizes } = currentContext();
-    const { x, y, zoom } = getViewport();
-    const box = absoluteBox(document, id, places, sizes);
-    const hidden = x + (box.x + Math.min(box.width, CARD_WIDTH)) * zoom + 24 - width;
-    if (hidden > 0) void setViewport({ x: x - hidden, y, zoom }, { duration: 180 });
-  }, [id, width, getViewport, setViewport]);
-}
-
-function useCanvasMiddle(): void {
-  const store = useStoreApi();
-  useEffect(() => {
-    canvas.middle = () => {
-      const { width, height, transform } = store.getState();
-      return { x: (width / 2 - transform[0]) / transform[2], y: (height / 2 - transform[1]) / transform[2] };
-    };
-  }, [store]);
 }

@@ -17,7 +17,7 @@ export function CanvasTools() {
   const [hasMap, setHasMap] = useState(true);
   return (
     <>
-      <Panel position="bottom-center" className="canvas-tools" role="toolbar" aria-label={t("Canvas")}>
+      <Panel position="bottom-left" className="canvas-tools" role="toolbar" aria-label={t("Canvas")}>
         <Tool icon="fit" label={t("Fit (1)")} onClick={() => void fitView({ ...FIT, ...EASE })} />
         <span className="tool-line" />
         <Tool icon="minus" label={t("Zoom out")} onClick={() => void zoomOut(EASE)} />

@@ -1,5 +1,5 @@
 // An edge: a curve with a + to insert a step, and what the watched run made of it.
-import { BaseEdge, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { BaseEdge, type EdgeProps, getBezierPath, getSmoothStepPath } from "@xyflow/react";
 import { memo } from "react";
 import { edgeRun } from "../model/runs";
 import { useDesigner } from "../state/store";
@@ -13,7 +13,7 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
   const isFar = useDetail() === "far";
   const run = useDesigner((state) => (edge && state.overlay ? edgeRun(edge, state.overlay) : ""));
   const canInsert = useDesigner((state) => state.rights.edit && !state.overlay);
-  const [path, x, y] = getBezierPath(props);
+  const [path, x, y] = pathOf(props);
   const className = [
     "link",
     run ? `link-${run}` : "",
@@ -40,6 +40,17 @@ export const LinkLine = memo(function LinkLine(props: EdgeProps<LinkEdge>) {
     </g>
   );
 });
+
+const CORNERS = { borderRadius: 16, offset: 28 };
+const ABOVE_TARGET = 52;
+
+/** A curve forwards; back to a row below, square corners that run right above the target's card. */
+function pathOf(props: EdgeProps<LinkEdge>): [string, number, number, number, number] {
+  const { sourceX, sourceY, targetX, targetY } = props;
+  if (targetX > sourceX) return getBezierPath(props);
+  const isBelow = targetY - sourceY > 2 * ABOVE_TARGET;
+  return getSmoothStepPath({ ...props, ...CORNERS, ...(isBelow && { centerY: targetY - ABOVE_TARGET }) });
+}
 
 interface InsertProps {
   x: number;

@@ -74,7 +74,14 @@ function frameOf(boxes: Map<string, Box>, view: Box): Box {
     right = Math.max(right, box.x + box.width);
     bottom = Math.max(bottom, box.y + box.height);
   }
-  return { x: left, y: top, width: right - left, height: bottom - top };
+  return centred({ x: left, y: top, width: right - left, height: bottom - top });
+}
+
+/** Widened to the shape of the map, so that what it shows stands in its middle. */
+function centred(box: Box): Box {
+  const width = Math.max(box.width, (box.height * WIDTH) / HEIGHT);
+  const height = Math.max(box.height, (box.width * HEIGHT) / WIDTH);
+  return { x: box.x - (width - box.width) / 2, y: box.y - (height - box.height) / 2, width, height };
 }
 
 function scaleOf(frame: Box): number {

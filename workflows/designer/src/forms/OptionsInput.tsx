@@ -37,7 +37,9 @@ export function OptionsInput(props: InputProps) {
       />
     );
   }
-  const known = options?.some((option) => String(option.id) === textOf(value)) ?? false;
+  // A document that was written by hand or comes from elsewhere may tell the name instead of the id.
+  const current = options?.find((option) => String(option.id) === textOf(value) || option.name === value);
+  const written = current ? String(current.id) : textOf(value);
   const choose = (chosen: string) => {
     const option = options?.find((item) => String(item.id) === chosen);
     onChange(option ? matchType(option.id, field.textual) : emptied(field));
@@ -45,12 +47,12 @@ export function OptionsInput(props: InputProps) {
   return (
     <select
       id={id}
-      value={textOf(value)}
+      value={written}
       disabled={isReadOnly || !options}
       onChange={(event) => choose(event.target.value)}
     >
       <option value="">{options ? t("Choose…") : t("Loading…")}</option>
-      {!known && textOf(value) !== "" && <option value={textOf(value)}>{textOf(value)}</option>}
+      {!current && written !== "" && <option value={written}>{written}</option>}
       {options?.map((option) => (
         <option key={String(option.id)} value={String(option.id)}>
           {option.name}

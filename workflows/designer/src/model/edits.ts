@@ -11,7 +11,7 @@ import {
   portOf,
   type WorkflowDocument,
 } from "./document";
-import { CARD_WIDTH, CONTAINER, GAP_X, type Places, type Sizes, snap } from "./geometry";
+import { CARD_WIDTH, CONTAINER, GAP_X, GAP_Y, type Places, type Sizes, snap } from "./geometry";
 import { type Json, withKey } from "./json";
 import { Editor, type Operation, type SettingName } from "./operations";
 import { portsOf, type StepType, type StepTypes, titleOf } from "./steptypes";
@@ -41,7 +41,12 @@ export function freshId(taken: ReadonlySet<string>, type: string): string {
 function newNode(document: WorkflowDocument, type: StepType, parent: string | null): NodeDoc {
   const id = freshId(new Set(document.nodes.map((node) => node.id)), type.key);
   const node: NodeDoc = { id, type: type.key, label: type.title, config: defaultConfig(type.schema) };
-  return parent && !type.container ? { ...node, parent } : node;
+  return parent && fitsInside(type) ? { ...node, parent } : node;
+}
+
+/** Neither a trigger nor another container can stand inside a container. */
+export function fitsInside(type: StepType): boolean {
+  return !type.container && type.family !== "trigger";
 }
 
 export function addStep(context: Context, type: StepType, at: Point, parent: string | null): Added {
@@ -63,9 +68,16 @@ function insideContainer(at: Point): Point {
 export function addAfter(context: Context, type: StepType, from: string, port: string): Added | null {
   const source = findNode(context.document, from);
   if (!source) return null;
+  if (source.parent && !fitsInside(type))
+    return addStep(context, type, belowContainer(context, source.parent), null);
   const edges = drawnEdges(context.document).filter((edge) => edge.from === from && portOf(edge) === port);
   const edge = edges.length === 1 ? edges[0] : undefined;
   return edge ? insertOnEdge(context, type, edge) : addBehind(context, type, source, port);
+}
+
+function belowContainer(context: Context, id: string): Point {
+  const at = context.places[id] ?? { x: 0, y: 0 };
+  return { x: at.x, y: at.y + (context.sizes.get(id)?.height ?? CONTAINER.height) + GAP_Y };
 }
 
 function addBehind(context: Context, type: StepType, source: NodeDoc, port: string): Added {
@@ -104,7 +116,7 @@ function freePlace(context: Context, source: NodeDoc, port: string): Point {
 
 export function insertOnEdge(context: Context, type: StepType, edge: EdgeDoc): Added | null {
   const [source, target] = [findNode(context.document, edge.from), findNode(context.document, edge.to)];
-  if (!source || !target || type.family === "trigger") return null;
+  if (!source || !target || type.family === "trigger" || (source.parent && !fitsInside(type))) return null;
   const editor = new Editor(context.document);
   const node = newNode(context.document, type, parentOf(source));
   const at = makeRoom(context, editor, source, target, type);

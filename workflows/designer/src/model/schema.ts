@@ -27,7 +27,7 @@ export interface Field {
   widget: Widget;
   required: boolean;
   nullable: boolean;
-  /** The value is text, so an expression may stand in it as plain text too. */
+  /** The value is text: a choice of the server is written as text too. */
   textual: boolean;
   integer: boolean;
   default: Json | undefined;
@@ -39,10 +39,7 @@ export interface Field {
   maximum: number | null;
 }
 
-const OPTIONS_OF_WIDGET: Record<string, string> = {
-  segment: "/api/v1/segments",
-  tag: "/api/v1/tags",
-};
+const OPTIONS_OF_WIDGET: Record<string, string> = { segment: "/api/v1/segments" };
 
 const ROLES = ["admin", "manager", "builder", "operator", "viewer"];
 
@@ -65,7 +62,7 @@ function fieldOf(name: string, written: JsonObject, root: JsonObject, required: 
     widget,
     required: required && !nullable,
     nullable,
-    textual: schema.type === "string" || schema.type === undefined,
+    textual: schema.type === "string",
     integer: schema.type === "integer",
     default: written.default ?? schema.default,
     choices,

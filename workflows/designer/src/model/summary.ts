@@ -8,7 +8,7 @@ const TELLING = [
   "condition",
   "cron",
   "schedule",
-  "segment_name",
+  "segment",
   "tag",
   "subject",
   "title",
@@ -33,7 +33,9 @@ export function summaryOf(node: NodeDoc, type: StepType | undefined): string {
   const config = node.config ?? {};
   for (const key of TELLING) {
     const line = lineOf(config[key]);
-    if (line) return key === "seconds" ? duration(Number(config[key])) : line;
+    // A number alone tells nobody which segment it is.
+    if (line && !(key === "segment" && /^\d+$/.test(line)))
+      return key === "seconds" ? duration(Number(config[key])) : line;
   }
   return type?.description.split(/(?<=\.)\s/)[0] ?? "";
 }

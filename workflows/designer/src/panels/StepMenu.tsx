@@ -1,16 +1,24 @@
 // The list of steps that a + on an edge or behind a card opens.
-import { useEffect, useLayoutEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { findNode } from "../model/document";
+import { fitsInside } from "../model/edits";
 import type { StepType } from "../model/steptypes";
 import { addFromMenu } from "../state/actions";
-import { useDesigner } from "../state/store";
+import { type DesignerState, useDesigner } from "../state/store";
 import { t } from "../text";
 import { StepList } from "./StepList";
 
-const notTrigger = (type: StepType) => type.family !== "trigger";
+/** After a step inside a container only what fits there; elsewhere all but triggers. */
+function acceptedAt(menu: DesignerState["menu"]): (type: StepType) => boolean {
+  const from = menu?.target.kind === "edge" ? menu.target.edge.from : menu?.target.from;
+  const isInside = findNode(useDesigner.getState().document, from)?.parent;
+  return isInside ? fitsInside : (type) => type.family !== "trigger";
+}
 
 export function StepMenu() {
   const menu = useDesigner((state) => state.menu);
   const box = useRef<HTMLDivElement>(null);
+  const accepts = useMemo(() => acceptedAt(menu), [menu]);
   useLayoutEffect(() => {
     if (!menu || !box.current) return;
     const { offsetWidth, offsetHeight } = box.current;
@@ -28,7 +36,7 @@ export function StepMenu() {
   if (!menu) return null;
   return (
     <div ref={box} className="step-menu" role="dialog" aria-label={t("Add a step")} data-testid="step-menu">
-      <StepList onPick={(type) => addFromMenu(type, menu.target)} accepts={notTrigger} hasFocus />
+      <StepList onPick={(type) => addFromMenu(type, menu.target)} accepts={accepts} hasFocus />
     </div>
   );
 }

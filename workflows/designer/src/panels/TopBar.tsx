@@ -76,7 +76,7 @@ function Tabs() {
       <a href={`/workflows/${id}/`} aria-current="page">
         {t("Edit")}
       </a>
-      <a href={`/workflows/${id}/runs/`}>{t("Runs")}</a>
+      <a href={`/runs/?workflow=${id}`}>{t("Runs")}</a>
       <a href={`/workflows/${id}/versions/`}>{t("Versions")}</a>
     </nav>
   );
