@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.module_loading import import_string
@@ -11,22 +12,26 @@ from django.utils.module_loading import import_string
 class Job:
     # By name: training pulls in scikit-learn, which only the process that trains should load.
     run: str
+    # Takes up what a lost message or worker left behind.
+    resume: str
     # Goes to the agent that serves this kind of step.
     like: str
 
 
 JOBS = {
-    "import": Job("crm.services.imports.run_import", like="update_customer"),
-    "train": Job("agents.services.models.train_in_background", like="score_churn"),
+    "import": Job("crm.services.imports.run_import", "crm.services.imports.run_pending_imports", "update_customer"),
+    "train": Job(
+        "agents.services.training.run_training", "agents.services.training.run_pending_trainings", "score_churn"
+    ),
 }
-RESUME = ("crm.services.imports.run_pending_imports",)
 
 
 def run(job: str, argument: int) -> None:
     import_string(JOBS[job].run)(argument)
 
 
-def resume() -> None:
-    """Takes up what a lost message or worker left behind."""
-    for job in RESUME:
-        import_string(job)()
+def resume(serves: Callable[[str], bool]) -> None:
+    """Takes up what is left of the jobs that this process may do."""
+    for job in JOBS.values():
+        if serves(job.like):
+            import_string(job.resume)()

@@ -133,7 +133,7 @@ def look_after() -> None:
     while drain_events():
         pass
     if _nobody_else_resumes():
-        background.resume()
+        background.resume(current().serves)
 
 
 def _nobody_else_resumes() -> bool:

@@ -4,5 +4,17 @@ from agents.models.agents import Agent, Worker
 from agents.models.churn import ChurnModel, ModelState
 from agents.models.connections import Connection
 from agents.models.sandbox import CaughtMail, SandboxPayment
+from agents.models.training import OPEN_TRAINING, Training, TrainingState
 
-__all__ = ["Agent", "CaughtMail", "ChurnModel", "Connection", "ModelState", "SandboxPayment", "Worker"]
+__all__ = [
+    "OPEN_TRAINING",
+    "Agent",
+    "CaughtMail",
+    "ChurnModel",
+    "Connection",
+    "ModelState",
+    "SandboxPayment",
+    "Training",
+    "TrainingState",
+    "Worker",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +17,9 @@ from workflows import registry
 from workflows.engine.schedule import database_now
 from workflows.models import Run, Step
 from workflows.states import RunState, StepState
+
+# Workers that are gone stay in sight for so long.
+LOST_SHOWN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class AgentFigures:
     running: int
     oldest_wait: float | None  # seconds
 
+    @property
+    def alive(self) -> int:
+        return sum(one.is_alive for one in self.workers)
+
 
 def agent_figures() -> list[AgentFigures]:
     now = database_now()
@@ -54,7 +61,7 @@ def agent_figures() -> list[AgentFigures]:
         kinds = kinds_of(agent)
         ready = [queues[kind] for kind in kinds if kind in queues]
         waits = [(now - oldest).total_seconds() for _, oldest in ready]
-        workers = [_worker(worker, now, doing) for worker in agent.workers.all() if worker.stopped_at is None]
+        workers = [_worker(worker, now, doing) for worker in agent.workers.all() if _is_shown(worker, now)]
         figures.append(
             AgentFigures(
                 agent=agent,
@@ -65,6 +72,10 @@ def agent_figures() -> list[AgentFigures]:
             )
         )
     return figures
+
+
+def _is_shown(worker: Worker, now: datetime) -> bool:
+    return worker.stopped_at is None and now - worker.heartbeat_at < LOST_SHOWN
 
 
 def _worker(worker: Worker, now: datetime, doing: Mapping[UUID, list[Doing]]) -> WorkerFigures:
@@ -90,6 +101,11 @@ def _doing() -> dict[UUID, list[Doing]]:
         if step.worker_id:
             found.setdefault(step.worker_id, []).append(Doing(step.run_id, step.node, title, step.since))
     return found
+
+
+def troubles(figures: Sequence[AgentFigures]) -> list[AgentFigures]:
+    """The agents that should work but have nobody to do it."""
+    return [one for one in figures if not one.agent.paused and not one.alive]
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from agents.churn.score import Scorer
 from agents.features import CUSTOM, fingerprint, rows_of
 from agents.models import ChurnModel, ModelState
 from crm import audit
-from crm.actors import SYSTEM, Actor, actor_of
+from crm.actors import Actor
 from crm.errors import InvalidInput, NotFound
-from crm.models import Customer, Member
+from crm.models import Customer
 from crm.origin import Origin
 from crm.permissions import require, scope
 from crm.services.scores import NewScore, record_scores
@@ -65,11 +65,6 @@ def train_churn_model(*, actor: Actor, label: str = DEFAULT_LABEL, positive: str
         if _is_better(model, champion()):
             _make_champion(actor, model)
     return model
-
-
-def train_in_background(member_id: int) -> None:
-    member = Member.objects.filter(pk=member_id).first()
-    train_churn_model(actor=actor_of(member) if member else SYSTEM)
 
 
 def champion() -> ChurnModel | None:

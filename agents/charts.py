@@ -1,0 +1,50 @@
+"""The figures of a model's card laid out for drawing; the templates draw them as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PLOT = 240.0  # the side of the calibration plot, in its own units
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    radius: float
+    predicted: float
+    observed: float
+    customers: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    value: float
+    width: float  # per cent of the longest
+
+
+def calibration_points(bins: Sequence[Mapping[str, Any]]) -> list[Point]:
+    """Each bin where its mean prediction meets what came true; the plot's origin is below on the left."""
+    most = max((one["customers"] for one in bins), default=1)
+    return [
+        Point(
+            x=round(one["predicted"] * PLOT, 1),
+            y=round(PLOT - one["observed"] * PLOT, 1),
+            radius=round(3 + 3 * (one["customers"] / most), 1),
+            predicted=one["predicted"],
+            observed=one["observed"],
+            customers=one["customers"],
+        )
+        for one in bins
+    ]
+
+
+def factor_bars(factors: Sequence[Mapping[str, Any]], shown: int = 10) -> list[Bar]:
+    longest = max((one["mean_contribution"] for one in factors), default=0.0) or 1.0
+    return [
+        Bar(one["field"], one["mean_contribution"], round(100 * one["mean_contribution"] / longest, 1))
+        for one in factors[:shown]
+    ]
