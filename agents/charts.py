@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PLOT = 240.0  # the side of the calibration plot, in its own units
+PLOT = 240  # the side of the calibration plot, in its own units
+BARS_AT, BARS_WIDE = 158.0, 230.0  # where the bars of the factors begin, and how long the longest is
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Point:
 class Bar:
     label: str
     value: float
-    width: float  # per cent of the longest
+    width: float
+    end: float  # where its value stands
 
 
 def calibration_points(bins: Sequence[Mapping[str, Any]]) -> list[Point]:
@@ -44,7 +46,9 @@ def calibration_points(bins: Sequence[Mapping[str, Any]]) -> list[Point]:
 
 def factor_bars(factors: Sequence[Mapping[str, Any]], shown: int = 10) -> list[Bar]:
     longest = max((one["mean_contribution"] for one in factors), default=0.0) or 1.0
-    return [
-        Bar(one["field"], one["mean_contribution"], round(100 * one["mean_contribution"] / longest, 1))
-        for one in factors[:shown]
-    ]
+    return [_bar(one["field"], one["mean_contribution"], longest) for one in factors[:shown]]
+
+
+def _bar(field: str, value: float, longest: float) -> Bar:
+    width = round(BARS_WIDE * value / longest, 1)
+    return Bar(field, value, width, round(BARS_AT + width + 8, 1))
