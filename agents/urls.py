@@ -15,7 +15,7 @@ urlpatterns = [
     path("model/train/", model.train, name="model-train"),
     path("model/training/", model.training, name="model-training"),
     path("model/<int:number>/promote/", model.promote, name="model-promote"),
-    path("customers/<int:pk>/score/", scoring.score_customer, name="score-customer"),
+    path("customers/<int:pk>/score/", scoring.score_customer, name="customer-score"),
     path("submit", submit.Submit.as_view()),
     path("status/<uuid:task_id>", submit.Status.as_view()),
     path("dev/mail/", sandbox.mails, name="mails"),
