@@ -30,3 +30,9 @@ def list_views(*, actor: Actor, page: str) -> QuerySet[SavedView]:
 def newest_score(*, actor: Actor, customer_id: int) -> Score | None:
     scores = permissions.scope(actor, Score.objects.filter(customer_id=customer_id))
     return scores.order_by("-at", "-pk").first()
+
+
+def recent_risks(*, actor: Actor, customer_id: int, most: int = 30) -> list[float]:
+    """The customer's scores, oldest first."""
+    scores = permissions.scope(actor, Score.objects.filter(customer_id=customer_id))
+    return list(scores.order_by("-at", "-pk").values_list("probability", flat=True)[:most])[::-1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
@@ -181,3 +182,94 @@ def sort_link(current: str, name: str, first: str) -> dict[str, str]:
     if current == descending:
         return {"next": name, "order": "descending", "icon": "arrow-down"}
     return {"next": f"{first}{name}", "order": "", "icon": ""}
+
+
+# Icon and family of each kind of activity.
+_ACTIVITIES: Mapping[str, tuple[str, str]] = {
+    "note": ("note", "people"),
+    "call": ("phone", "people"),
+    "mail": ("mail", "connect"),
+    "request": ("requests", "crm"),
+    "service": ("services", "crm"),
+    "score": ("chart-line", "ai"),
+    "tag": ("tag", "decision"),
+    "change": ("pencil", "connect"),
+    "workflow": ("workflow", "trigger"),
+}
+
+
+@register.filter
+def activity_icon(kind: str) -> str:
+    return _ACTIVITIES.get(kind, ("circle", ""))[0]
+
+
+@register.filter
+def activity_family(kind: str) -> str:
+    return _ACTIVITIES.get(kind, ("", "connect"))[1]
+
+
+_RECORDS: Mapping[str, tuple[Any, str]] = {
+    "customer": (_("Customer"), "customer-detail"),
+    "service": (_("Service"), "service-detail"),
+    "servicerequest": (_("Request"), "request-detail"),
+    "segment": (_("Segment"), "segment-detail"),
+    "import": (_("Import"), "import-detail"),
+    "customfield": (_("Custom field"), ""),
+    "churnmodel": (_("Churn model"), ""),
+    "savedview": (_("View"), ""),
+    "run": (_("Run"), "run-detail"),
+    "approval": (_("Approval"), "approval-detail"),
+}
+
+
+@register.filter
+def record_word(kind: str) -> Any:
+    return _RECORDS[kind][0] if kind in _RECORDS else kind.capitalize()
+
+
+@register.simple_tag
+def record_url(entry: Any) -> str:
+    """Where the record of an audit entry is shown, if anywhere."""
+    name = _RECORDS.get(entry.object_type, ("", ""))[1]
+    if not name or entry.action.endswith(".delete"):
+        return ""
+    try:
+        return reverse(name, args=[entry.object_id])
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    name: str
+    was: Any
+    is_now: Any
+
+
+@register.simple_tag
+def changes_of(entry: Any, labels: Mapping[str, str]) -> list[Changed]:
+    """The values that an audit entry tells of, custom ones by their labels, empty ones left out."""
+    before, after = _flat(entry.before), _flat(entry.after)
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [_changed(name, before.get(name), after.get(name), labels) for name in names]
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    custom = values.get("custom")
+    nested = custom if isinstance(custom, Mapping) else {}
+    own = {key: value for key, value in values.items() if key != "custom" or not nested}
+    return {key: value for key, value in (own | nested).items() if value not in (None, "", {}, [])}
+
+
+def _changed(name: str, was: Any, is_now: Any, labels: Mapping[str, str]) -> Changed:
+    return Changed(labels.get(name, name.replace("_", " ").capitalize()), _brief(was), _brief(is_now))
+
+
+def _brief(value: Any) -> Any:
+    if value is None:
+        return None
+    shown = str(shown_value(value))
+    return shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 1] + "…"
+
+
+_LONGEST_SHOWN = 120

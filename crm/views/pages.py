@@ -54,11 +54,11 @@ def is_partial(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def render_list(request: HttpRequest, context: Mapping[str, Any], *, full: str, results: str, rows: str) -> HttpResponse:
+def render_list(request: HttpRequest, context: Mapping[str, Any], name: str) -> HttpResponse:
     """The page; for htmx its results, or, after a cursor, the next rows alone."""
-    template = full
+    template = f"{name}.html"
     if is_partial(request):
-        template = rows if request.GET.get("cursor") else results
+        template = f"{name}/rows.html" if request.GET.get("cursor") else f"{name}/results.html"
     response = render(request, template, dict(context))
     patch_vary_headers(response, ["HX-Request"])
     return response
