@@ -44,11 +44,12 @@ def calibration_points(bins: Sequence[Mapping[str, Any]]) -> list[Point]:
     ]
 
 
-def factor_bars(factors: Sequence[Mapping[str, Any]], shown: int = 10) -> list[Bar]:
+def factor_bars(factors: Sequence[Mapping[str, Any]], labels: Mapping[str, str], shown: int = 10) -> list[Bar]:
+    """The strongest factors under the names that people gave the fields."""
     longest = max((one["mean_contribution"] for one in factors), default=0.0) or 1.0
-    return [_bar(one["field"], one["mean_contribution"], longest) for one in factors[:shown]]
+    return [_bar(labels.get(one["field"], one["field"]), one["mean_contribution"], longest) for one in factors[:shown]]
 
 
-def _bar(field: str, value: float, longest: float) -> Bar:
+def _bar(label: str, value: float, longest: float) -> Bar:
     width = round(BARS_WIDE * value / longest, 1)
-    return Bar(field, value, width, round(BARS_AT + width + 8, 1))
+    return Bar(label, value, width, round(BARS_AT + width + 8, 1))

@@ -1,8 +1,8 @@
 """The one way out: every outgoing HTTP request goes through send().
 
-The host is resolved once, every address must be public, and the connection goes to that very address, so a name
-can't point elsewhere a moment later. Redirects are walked here, each hop checked again. No proxy is taken from
-the environment.
+The host is resolved once, every address must be public, and the connection goes to those very addresses, so a name
+can't point elsewhere a moment later. Redirects are walked here, each hop checked again. A proxy is used only where
+OUTGOING_PROXY names one.
 """
 
 from __future__ import annotations
@@ -12,17 +12,24 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from urllib.parse import urljoin, urlsplit
 
-import httpcore
 import httpx
 from django.conf import settings
+
+from agents.transport import BadAnswer, Pinned, pinned_transport, proxied_transport, read_body
 
 MAX_BODY = 1_000_000  # bytes, after decompression
 MAX_REDIRECTS = 5
 MAX_SECONDS = 60.0
 PORTS = frozenset({80, 443, 8080, 8443})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# What goes along to another host; any other header may hold a secret that somebody wrote into the step.
+_HARMLESS = frozenset({"accept", "accept-language", "content-type", "idempotency-key"})
+# They say where a message ends or where it goes, which is not for a step to say.
+_OURS = frozenset(
+    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization",
+     "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)  # fmt: skip
 
 # The standard library's is_private and is_global leave holes; these are written out.
 _FORBIDDEN = tuple(
@@ -68,7 +75,7 @@ class Answer:
 def resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Unreachable(f"The host {host} is not known.") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -83,60 +90,37 @@ def is_public(address: str) -> bool:
 
 @dataclass(frozen=True)
 class _Target:
+    url: httpx.URL
     host: str
     port: int
-    address: str
+    addresses: tuple[str, ...]
+    is_listed: bool  # in OUTGOING_ALLOWED
+
+    @property
+    def may_hear_secrets(self) -> bool:
+        return self.url.scheme == "https" or self.is_listed
 
 
-def check(url: str, *, resolver: Resolve = resolve) -> _Target:
+def check(url: str | httpx.URL, *, resolver: Resolve = resolve) -> _Target:
     """Where a request to the URL would really go; raises Refused."""
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
+        # The parser of the client that connects: two parsers could be made to disagree about the host.
+        parsed = httpx.URL(url)
+        host = parsed.raw_host.decode("ascii")
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise Refused("This is no web address.") from error
-    if parts.scheme not in ("http", "https") or not host:
+    if parsed.scheme not in ("http", "https") or not host:
         raise Refused("Only http:// and https:// addresses with a host can be reached.")
-    if parts.username is not None or parts.password is not None:
+    if parsed.userinfo:
         raise Refused("A web address must not hold a name or password. Use a connection.")
-    port = port or (443 if parts.scheme == "https" else 80)
-    addresses = resolver(host, port)
-    if f"{host}:{port}" in settings.OUTGOING_ALLOWED:
-        return _Target(host, port, addresses[0])
-    if port not in PORTS:
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    is_listed = f"{host}:{port}" in settings.OUTGOING_ALLOWED
+    if port not in PORTS and not is_listed:
         raise Refused(f"The port {port} is not allowed; {', '.join(map(str, sorted(PORTS)))} are.")
-    if not addresses or not all(map(is_public, addresses)):
+    addresses = tuple(resolver(host, port))
+    if not addresses or not (is_listed or all(map(is_public, addresses))):
         raise Refused(f"The host {host} is not a public one.")
-    return _Target(host, port, addresses[0])
-
-
-class _Pinned(httpcore.NetworkBackend):
-    """Connects to the address that was checked, whatever the name says by now."""
-
-    def __init__(self, target: _Target) -> None:
-        self.target = target
-        self.plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-        socket_options: object = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
-        if (host, port) != (self.target.host, self.target.port):
-            raise httpcore.ConnectError("Only the checked address may be connected to.")
-        return self.plain.connect_tcp(self.target.address, port, timeout=timeout)
-
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: object = None
-    ) -> httpcore.NetworkStream:
-        raise httpcore.ConnectError("Unix sockets can't be reached.")
-
-
-def _transport(target: _Target) -> httpx.HTTPTransport:
-    transport = httpx.HTTPTransport(retries=0, trust_env=False, proxy=settings.OUTGOING_PROXY or None)
-    if not settings.OUTGOING_PROXY:
-        pool = transport._pool
-        pool._network_backend = _Pinned(target)  # httpx offers no other place for it
-    return transport
+    return _Target(parsed, host, port, addresses, is_listed)
 
 
 def send(
@@ -145,54 +129,71 @@ def send(
 ) -> Answer:  # fmt: skip
     """Sends a request and follows redirects; raises Refused or Unreachable."""
     until = monotonic() + min(timeout, MAX_SECONDS)
+    given = _given(headers or {})
+    target = check(url, resolver=resolver)
+    if credential and target.host in credential.hosts and not target.may_hear_secrets:
+        raise Refused("The connection's secret goes to https:// addresses only.")
+    first = target
     for _ in range(MAX_REDIRECTS + 1):
-        target = check(url, resolver=resolver)
-        given = dict(headers or {})
-        if credential and target.host in credential.hosts:
-            given.update(credential.headers)
-        answer = _exchange(method, url, given, content, target, until)
+        answer = _exchange(method, target, _told(given, first, target, credential), content, until)
         location = answer.headers.get("location")
         if answer.status not in _REDIRECTS or not location:
             return answer
-        url = urljoin(url, location)
+        target = check(_joined(target.url, location), resolver=resolver)
         if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
             method, content = "GET", None
     raise Unreachable(f"The address redirects more than {MAX_REDIRECTS} times.")
 
 
-def _exchange(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, target: _Target, until: float
-) -> Answer:
+def _given(headers: Mapping[str, str]) -> dict[str, str]:
+    given = {name.strip().lower(): value for name, value in headers.items()}
+    if refused := sorted(_OURS & given.keys()):
+        raise Refused(f"The header {refused[0]} can't be set by a step.")
+    if not all(f"{name}{value}".isascii() and f"{name}{value}".isprintable() for name, value in given.items()):
+        raise Refused("Headers hold plain text of one line only.")
+    return given
+
+
+def _told(given: Mapping[str, str], first: _Target, target: _Target, credential: Credential | None) -> dict[str, str]:
+    """What this hop is told: of the step's headers, and of the connection's secret."""
+    at_home = (target.url.scheme, target.host, target.port) == (first.url.scheme, first.host, first.port)
+    told = {name: value for name, value in given.items() if at_home or name in _HARMLESS}
+    if credential and target.host in credential.hosts and target.may_hear_secrets:
+        told |= {name.lower(): value for name, value in credential.headers.items()}
+    return told
+
+
+def _joined(url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return url.join(location)
+    except httpx.InvalidURL as error:
+        raise Refused("The address redirects to something that is no web address.") from error
+
+
+def _exchange(method: str, target: _Target, headers: Mapping[str, str], content: bytes | None, until: float) -> Answer:
     left = until - monotonic()
     if left <= 0:
         raise Unreachable("The other side took too long.")
     limits = httpx.Timeout(left, connect=min(left, 10.0))
-    # gzip and deflate only: their expansion is watched while it is read.
-    asked = {"accept-encoding": "gzip, deflate", "user-agent": "Rapport", **headers}
+    asked = {"accept": "*/*", "accept-encoding": "gzip", "user-agent": "Rapport", **headers}
+    request = httpx.Request(
+        method, target.url, headers=asked, content=content, extensions={"timeout": limits.as_dict()}
+    )
     try:
-        with (
-            httpx.Client(
-                transport=_transport(target), timeout=limits, follow_redirects=False, trust_env=False
-            ) as client,
-            client.stream(method, url, headers=asked, content=content) as response,
-        ):
-            return Answer(response.status_code, _plain(response.headers), _read(response, until))
+        with _transport(target, until) as transport:
+            response = transport.handle_request(request)
+            try:
+                body = read_body(response, most=MAX_BODY, until=until)
+            finally:
+                response.close()
     except httpx.HTTPError as error:
         raise Unreachable(f"{target.host} did not answer: {type(error).__name__}.") from error
-    except httpx.InvalidURL as error:
-        raise Refused("This is no web address.") from error
+    except BadAnswer as bad:
+        raise Unreachable(str(bad)) from bad
+    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
 
 
-def _plain(headers: httpx.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
-def _read(response: httpx.Response, until: float) -> bytes:
-    body = bytearray()
-    for part in response.iter_bytes(chunk_size=16_384):
-        body += part
-        if len(body) > MAX_BODY:
-            raise Unreachable(f"The answer is larger than {MAX_BODY:,} bytes.")
-        if monotonic() > until:
-            raise Unreachable("The other side took too long.")
-    return bytes(body)
+def _transport(target: _Target, until: float) -> httpx.HTTPTransport:
+    if settings.OUTGOING_PROXY:
+        return proxied_transport(settings.OUTGOING_PROXY)
+    return pinned_transport(Pinned(target.host, target.port, target.addresses, until))

@@ -39,9 +39,9 @@ _SHAPES: dict[str, dict[str, Any]] = {
 def form_of(fields: list[FormField]) -> dict[str, Any]:
     """The JSON Schema of the answers."""
     properties: dict[str, Any] = {}
-    for field in fields:
+    for position, field in enumerate(fields):
         shape = {"type": "string", "enum": field.choices} if field.type == "choice" else _SHAPES[field.type]
-        properties[field.name] = {**shape, "title": field.label}
+        properties[field.name] = {**shape, "title": field.label, "x-order": position}
     return {
         "type": "object",
         "properties": properties,

@@ -85,7 +85,7 @@ def _card(model: ChurnModel) -> dict[str, Any]:
         ],
         "points": calibration_points(card["calibration"]),
         "plot": PLOT,
-        "bars": factor_bars(card["factors"]),
+        "bars": factor_bars(card["factors"], labels),
         "labels": labels,
     }
 

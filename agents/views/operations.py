@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,6 +33,7 @@ def overview(request: HttpRequest, actor: Actor) -> HttpResponse:
         "troubles": troubles(figures),
         "causes": failures_by_cause(timezone.now() - FAILURES_OF) if can(actor, "read", "run") else (),
         "may_pause": can(actor, "update", Agent),
+        "sandbox": bool(settings.SANDBOX_URL),
     }
     name = "agents/operations/now.html" if is_partial(request) else "agents/operations.html"
     response = render(request, name, context)
