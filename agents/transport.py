@@ -85,7 +85,7 @@ def _tls() -> ssl.SSLContext:
 
 def pinned_transport(backend: Pinned) -> httpx.HTTPTransport:
     transport = httpx.HTTPTransport(verify=_tls(), retries=0, trust_env=False)
-    transport._pool._network_backend = backend  # type: ignore[attr-defined]  # httpx offers no other place for it
+    transport._pool._network_backend = backend  # httpx offers no other place for it
     return transport
 
 
