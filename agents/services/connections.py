@@ -53,17 +53,33 @@ def save_connection(
     """Creates or changes a connection; a secret of None leaves the one it has."""
     require(actor, "update", "connection")
     connection, is_new = Connection.objects.select_for_update().get_or_create(name=name, defaults={"kind": kind})
+    before = {} if is_new else _shown(connection)
     connection.kind, connection.base_url = kind, base_url
     connection.hosts, connection.settings = list(hosts or []), dict(options or {})
     if secret is not None:
         connection.secret_version += 1
         connection.secret = seal(secret.encode(), place=_place(connection, connection.secret_version))
     connection.save()
-    after = {"kind": kind, "base_url": base_url, "hosts": connection.hosts, "secret_changed": secret is not None}
-    audit.record_one(
-        actor=actor, action=f"connection.{'create' if is_new else 'update'}", target=connection, after=after
-    )
+    action = f"connection.{'create' if is_new else 'update'}"
+    audit.record_one(actor=actor, action=action, target=connection, before=before, after=_shown(connection))
     return connection
+
+
+def _shown(connection: Connection) -> dict[str, Any]:
+    """For the audit trail: all but the secret, of which the version tells that it changed."""
+    names = ("kind", "base_url", "hosts", "settings", "secret_version")
+    return {name: getattr(connection, name) for name in names}
+
+
+@transaction.atomic
+def delete_connection(*, actor: Actor, connection_id: int) -> None:
+    """Steps that name it fail from now on, and say so."""
+    require(actor, "delete", "connection")
+    connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
+    if connection is None:
+        raise NotFound("There is no such connection.")
+    audit.record_one(actor=actor, action="connection.delete", target=connection, before=_shown(connection))
+    connection.delete()
 
 
 def find_connection(*, actor: Actor, name: str) -> Connection:
