@@ -1,7 +1,7 @@
 """Forms that people fill in: drawn from, and checked against, a small documented part of JSON Schema.
 
 An object whose properties are text, numbers, yes or no, or one of a list; with `title`, `description`, `default`,
-`enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `format` (date, email) and `required`.
+`enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `format` (date, email), `required`, and `x-order`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def fields_of(schema: Mapping[str, JSON]) -> list[FormField]:
     if not isinstance(properties, dict):
         return []
     required = schema.get("required") or []
-    return [_field(name, written, name in required) for name, written in properties.items()]
+    # Postgres keeps JSON without its order, so a form says it.
+    ordered = sorted(properties.items(), key=lambda entry: entry[1].get("x-order", 0))
+    return [_field(name, written, name in required) for name, written in ordered]
 
 
 def _field(name: str, schema: Mapping[str, JSON], required: bool) -> FormField:

@@ -108,8 +108,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 
 # What higher layers show on the CRM's pages: callables that give panels, and counts beside the rail's entries.
-RAPPORT_HOME_PANELS: list[str] = []
-RAPPORT_CUSTOMER_PANELS: list[str] = []
+RAPPORT_HOME_PANELS: list[str] = ["workflows.panels.needs_you", "workflows.panels.latest_runs"]
+RAPPORT_CUSTOMER_PANELS: list[str] = ["workflows.panels.customer"]
 RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.selectors.approvals.count_open"}
 
 STEP_DISPATCHER = "agents.tasks.dispatch"

@@ -80,3 +80,8 @@ def test_posted_text_gets_the_type_of_its_field() -> None:
 def test_text_that_is_no_number_stays_text_and_is_refused() -> None:
     answers = read_answers(CALL, {"outcome": "stays", "minutes": "six"})
     assert faults(answers) == [("minutes", "bad_value")]
+
+
+def test_a_form_that_lost_its_order_in_the_database_still_has_it() -> None:
+    shuffled = {"b": {"type": "string", "x-order": 1}, "a": {"type": "string", "x-order": 0}}
+    assert [field.name for field in fields_of({"properties": shuffled})] == ["a", "b"]

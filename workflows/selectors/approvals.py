@@ -10,6 +10,7 @@ from django.db.models import F, Func, IntegerField, Q, QuerySet
 
 from crm.actors import Actor
 from crm.errors import NotFound
+from crm.models import Customer
 from crm.models.members import Role
 from crm.permissions import scope
 from workflows.models import Approval, ApprovalState
@@ -77,6 +78,12 @@ def list_decided(*, actor: Actor, after: str = "", limit: int = PAGE) -> Approva
     """What was decided, latest first."""
     found = visible_approvals(actor).exclude(state=ApprovalState.OPEN).defer("items").order_by("-pk")
     return _page(found.filter(pk__lt=int(after)) if after.isdigit() else found, limit)
+
+
+def about_customer(*, actor: Actor, customer: Customer, limit: int = PAGE) -> Sequence[Approval]:
+    """What was and is asked about a customer, open questions first."""
+    found = visible_approvals(actor).filter(customer=customer).defer("items")
+    return list(found.order_by(F("decided_at").desc(nulls_first=True), "-pk")[:limit])
 
 
 def count_open(actor: Actor) -> int:

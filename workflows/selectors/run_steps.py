@@ -18,7 +18,7 @@ from workflows.models import Run, Step, StepAttempt, StepResult
 from workflows.selectors.chunks import ItemCount, count_items
 from workflows.selectors.runs import may_see_values
 from workflows.selectors.waits import Waits
-from workflows.states import ENDED, StepState
+from workflows.states import ENDED, RunState, StepState
 
 JSON = Any
 Line = dict[str, JSON]
@@ -93,7 +93,7 @@ def _line(known: _Known, node: CompiledNode) -> Line:
     rows = known.rows.get(node.id, [])
     line = _empty_line(node)
     if not rows:
-        line["state"] = StepState.CANCELLED if known.run.state == StepState.CANCELLED else StepState.PENDING
+        line["state"] = _unborn(known, node)
         return line
     state = next(state for state in LOUDEST if any(row.state == state for row in rows))
     started, ended = _span(known, node.id, rows)
@@ -107,6 +107,15 @@ def _line(known: _Known, node: CompiledNode) -> Line:
     if node.id in known.counts:
         line["items"] = known.counts[node.id].as_json()
     return line | (_top(known, node, rows[0]) if node.scope == TOP else _inside(known, node, rows))
+
+
+def _unborn(known: _Known, node: CompiledNode) -> StepState:
+    """The state of a step without a row: no way came here, or none has yet."""
+    if known.run.state == RunState.CANCELLED:
+        return StepState.CANCELLED
+    around = known.rows.get(node.scope, [])
+    is_past = known.run.state != RunState.RUNNING or (around and around[0].state in ENDED)
+    return StepState.SKIPPED if is_past else StepState.PENDING
 
 
 def _empty_line(node: CompiledNode) -> Line:

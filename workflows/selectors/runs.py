@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from crm.actors import Actor
 from crm.errors import InvalidInput, NotFound
@@ -72,7 +72,7 @@ def _in_state(runs: QuerySet[Run], state: str) -> QuerySet[Run]:
     if state not in SHOWN_STATES:
         raise InvalidInput(f"There is no state {state!r}; choose one of {', '.join(SHOWN_STATES)}.")
     if state in (WAITING, RunState.RUNNING):
-        return runs.filter(state=RunState.RUNNING).filter(**{"waits": state == WAITING})
+        return runs.filter(Q(("waits", state == WAITING)), state=RunState.RUNNING)
     return runs.filter(state=state)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cronsim import CronSim
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from crm.actors import Actor
 from crm.errors import NotFound
@@ -70,7 +72,7 @@ def has_changes(workflow: Workflow) -> bool:
 
 def _in_words(trigger: Trigger) -> str:
     if trigger.kind == TriggerKind.SCHEDULE:
-        return f"Schedule {trigger.config.get('cron', '')}"
+        return CronSim(trigger.config["cron"], timezone.now()).explain()
     if trigger.kind == TriggerKind.WEBHOOK:
         return "Webhook"
     return trigger.topic.replace(".", " ").capitalize()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
+from crm.selectors.fields import custom_fields
 from crm.views.pages import page
 from workflows.forms import FormField, fields_of, read_answers
 from workflows.models import Approval, ApprovalState
@@ -28,7 +29,17 @@ from workflows.services.approvals import decide_approval, may_decide
 from workflows.views.answers import back_with
 
 REASONS_SHOWN = 3
+Labels = Mapping[str, str]
 ANSWER = "answer-"  # so that a form may have a field called reason
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a score goes together with, in words."""
+
+    label: str
+    value: str
+    raises: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class ItemRow:
     name: str
     customer: int | None
     probability: float | None
-    reasons: Sequence[dict[str, Any]]
+    reasons: Sequence[Reason]
     struck: bool
 
 
@@ -67,8 +78,6 @@ def inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
 @page
 def detail(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
     approval = get_approval(actor=actor, approval_id=approval_id)
-    if request.headers.get("HX-Target") == "approval":
-        return render(request, "workflows/_approval.html", _detail(actor, approval))
     context = _list_context(request, actor, _listed(request, actor, approval))
     return render(request, "workflows/approvals.html", context | _detail(actor, approval))
 
@@ -80,7 +89,7 @@ def items(request: HttpRequest, actor: Actor, approval_id: int) -> HttpResponse:
     approval = get_approval(actor=actor, approval_id=approval_id)
     start = request.GET.get("start", "0")
     context = _items(actor, approval, int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 0)
-    return render(request, "workflows/_approval_items.html", context)
+    return render(request, "workflows/approvals/items.html", context)
 
 
 @require_POST
@@ -129,7 +138,14 @@ def _tab(request: HttpRequest, shown: Approval | None) -> str:
 def _list_context(request: HttpRequest, actor: Actor, shown: ApprovalPage) -> dict[str, Any]:
     decided = any(approval.state != ApprovalState.OPEN for approval in shown.approvals)
     tab = "decided" if decided else _tab(request, None)
-    return {"listed": shown.approvals, "next": shown.next, "tab": tab, "open_count": count_open(actor)}
+    return {
+        "listed": shown.approvals,
+        "next": shown.next,
+        "tab": tab,
+        "tab_open": tab == "open",
+        "tab_decided": tab == "decided",
+        "open_count": count_open(actor),
+    }
 
 
 def _detail(
@@ -146,17 +162,21 @@ def _detail(
 def _items(actor: Actor, approval: Approval, start: int) -> dict[str, Any]:
     found = items_of(approval, start=start)
     struck = set(approval.struck)
+    labels = {key: field.label for key, field in custom_fields().items()}
+    rows = [_row(position, item, position in struck, labels) for position, item in found.items]
     return {
         "approval": approval,
         "may_decide": approval.state == ApprovalState.OPEN and may_decide(actor, approval),
-        "items": [_row(position, item, position in struck) for position, item in found.items],
+        "tone": "ok" if approval.state == ApprovalState.APPROVED else "warn",
+        "items": rows,
+        "has_risk": any(row.probability is not None for row in rows),
         "items_total": found.total,
         "items_next": found.next,
         "items_left": found.total - start - len(found.items),
     }
 
 
-def _row(position: int, item: Any, struck: bool) -> ItemRow:
+def _row(position: int, item: Any, struck: bool, labels: Labels) -> ItemRow:
     known = item if isinstance(item, dict) else {}
     probability = known.get("probability")
     reasons = known.get("reasons")
@@ -165,6 +185,17 @@ def _row(position: int, item: Any, struck: bool) -> ItemRow:
         name=str(known.get("name") or known.get("title") or (item if not known else f"Item {position + 1}"))[:200],
         customer=known["id"] if isinstance(known.get("id"), int) else None,
         probability=probability if isinstance(probability, (int, float)) else None,
-        reasons=reasons[:REASONS_SHOWN] if isinstance(reasons, list) else (),
+        reasons=[_reason(reason, labels) for reason in reasons[:REASONS_SHOWN]] if isinstance(reasons, list) else (),
         struck=struck,
+    )
+
+
+def _reason(reason: Any, labels: Labels) -> Reason:
+    known = reason if isinstance(reason, dict) else {"field": reason}
+    value, contribution = known.get("value"), known.get("contribution")
+    key = str(known.get("field", "")).removeprefix("custom.")
+    return Reason(
+        label=labels.get(key) or key.replace("_", " ").capitalize(),
+        value="" if value is None else str(value),
+        raises=not isinstance(contribution, (int, float)) or contribution > 0,
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.actors import Actor
 from crm.errors import Conflict
 from crm.permissions import can
-from crm.views.pages import page
+from crm.views.pages import is_partial, page, render_list
 from workflows.models import ApprovalState, Run
 from workflows.selectors.approvals import visible_approvals
 from workflows.selectors.run_steps import steps_of
@@ -32,14 +32,12 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         workflow=get_workflow(actor=actor, key=key) if key else None,
         state=state if state in SHOWN_STATES else "",
         number=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,
-        before=request.GET.get("before", ""),
+        before=request.GET.get("cursor", ""),
     )
     found = list_runs(actor=actor, where=where)
-    query = request.GET.copy()
-    query["before"] = found.next
     context = {
         "rows": [{"run": run, "state": shown_state(run), "took": took(run)} for run in found.runs],
-        "next": query.urlencode() if found.next else "",
+        "next": found.next,
         "workflows": visible_workflows(actor).order_by("name"),
         "states": [(value, value.capitalize()) for value in SHOWN_STATES],
         "workflow": where.workflow,
@@ -47,9 +45,7 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "number": request.GET.get("number", ""),
         "filtered": bool(key or where.state or number),
     }
-    names = {"run-rows": "workflows/_run_table.html", "run-more": "workflows/_run_rows.html"}
-    name = names.get(request.headers.get("HX-Target", ""), "workflows/runs.html")
-    return render(request, name, context)
+    return render_list(request, context, "workflows/runs")
 
 
 @require_GET
@@ -66,10 +62,10 @@ def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
         "steps": steps,
         "waits": next((step["wait"] for step in steps if step["state"] == StepState.WAITING), None),
         "approval": asked.pk if asked else None,
+        "failed_step": next((step["label"] for step in steps if step["node"] == (run.error or {}).get("node")), ""),
         "may_cancel": run.state == RunState.RUNNING and can(actor, "cancel", run),
     }
-    name = "workflows/_run_facts.html" if request.headers.get("HX-Target") == "run-facts" else "workflows/run.html"
-    return render(request, name, context)
+    return render(request, "workflows/runs/facts.html" if is_partial(request) else "workflows/run.html", context)
 
 
 def took(run: Run) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm.actors import Actor
 from crm.errors import InvalidInput, RapportError
 from crm.permissions import can
-from crm.views.pages import page
+from crm.views.pages import is_partial, page, render_list
 from workflows.graph.document import MAX_BYTES
 from workflows.models import Run, Workflow
 from workflows.selectors.workflows import get_workflow, has_changes, list_workflows, rights_on, visible_versions
@@ -33,8 +33,7 @@ def workflow_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "may_switch": can(actor, "publish", Workflow),
         "may_run": can(actor, "run", Workflow),
     }
-    name = "workflows/_rows.html" if request.headers.get("HX-Target") == "workflow-rows" else "workflows/list.html"
-    return render(request, name, context)
+    return render_list(request, context, "workflows/list")
 
 
 @require_POST
@@ -96,8 +95,8 @@ def versions(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
 def set_enabled(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     workflow = get_workflow(actor=actor, key=key)
     workflow = drawing.set_enabled(actor=actor, workflow=workflow, enabled=request.POST.get("enabled") == "on")
-    if request.headers.get("HX-Request"):
-        return render(request, "workflows/_switch.html", {"workflow": workflow, "may_switch": True})
+    if is_partial(request):
+        return render(request, "workflows/list/switch.html", {"workflow": workflow, "may_switch": True})
     return redirect("workflow-list")
 
 

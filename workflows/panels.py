@@ -1,0 +1,35 @@
+"""What workflows put on the CRM's pages: what waits for the member, and what runs did about a customer."""
+
+from __future__ import annotations
+
+from crm.actors import Actor
+from crm.models import Customer
+from crm.panels import Panel
+from workflows.selectors.approvals import about_customer, count_open, list_open
+from workflows.selectors.runs import RunFilter, list_runs, shown_state
+from workflows.states import RunState
+
+SHOWN = 4
+
+
+def needs_you(actor: Actor) -> Panel:
+    """Approvals that wait for the member, and failed runs."""
+    return Panel(
+        "workflows/panels/needs_you.html",
+        {
+            "asked": list_open(actor=actor, limit=SHOWN).approvals,
+            "asked_count": count_open(actor),
+            "failed": list_runs(actor=actor, where=RunFilter(state=RunState.FAILED), limit=SHOWN).runs,
+        },
+    )
+
+
+def latest_runs(actor: Actor) -> Panel:
+    latest = list_runs(actor=actor, where=RunFilter(), limit=2 * SHOWN).runs
+    return Panel("workflows/panels/latest_runs.html", {"rows": [(run, shown_state(run)) for run in latest]})
+
+
+def customer(actor: Actor, customer: Customer) -> Panel | None:
+    """What people are asked about this customer."""
+    asked = about_customer(actor=actor, customer=customer, limit=SHOWN)
+    return Panel("workflows/panels/customer.html", {"asked": asked}) if asked else None
