@@ -11,7 +11,7 @@ from workflows.expressions import macros  # fills in what emit() lacks
 from workflows.expressions.check import Path, check
 from workflows.expressions.emit import Closure, emit
 from workflows.expressions.errors import LimitError
-from workflows.expressions.limits import Evaluation, check_result
+from workflows.expressions.limits import Evaluation
 from workflows.expressions.parser import parse
 from workflows.expressions.schema import Names, Schema
 from workflows.expressions.syntax import Call, ListLiteral, Macro, MapLiteral, Name, Node
@@ -38,7 +38,7 @@ class Expression:
         except RecursionError:
             raise LimitError("too_much_work", "The values are nested too deeply to be compared.") from None
         if self._builds:
-            check_result(result)
+            evaluation.check_result(result)
         return result
 
 

@@ -22,8 +22,9 @@ LONGEST_LIST = 10_000
 LARGEST_INPUT = 100_000
 
 # Values in a result, counted as JSON would write them: shared parts count each time they appear.
-MOST_VALUES = 1_000_000
-MOST_RESULT_TEXT = 20_000_000
+BASE_VALUES = 100_000
+VALUES_PER_ITEM = 20
+CHARACTERS_PER_VALUE = 20
 CHARACTERS_MADE_PER_UNIT = 20
 CHARACTERS_READ_PER_UNIT = 100
 
@@ -75,20 +76,18 @@ class Evaluation:
             raise LimitError("too_large", f"This makes a list of over {most:,} items. Filter it first.")
         self.spend(length // 10)
 
-
-def check_result(result: Any) -> None:
-    """Refuse a small value that is huge once written out, such as a list of lists that share their items."""
-    values, text, waiting = 0, 0, [result]
-    while waiting:
-        value = waiting.pop()
-        kind = type(value)
-        if kind is str:
-            text += len(value)
-        elif kind is list:
-            values += len(value)
-            waiting.extend(value) if values <= MOST_VALUES else None
-        elif kind is dict:
-            values += len(value)
-            waiting.extend(value.values()) if values <= MOST_VALUES else None
-        if values > MOST_VALUES or text > MOST_RESULT_TEXT:
-            raise LimitError("too_large", "The result is too large. Keep only the fields that are needed.")
+    def check_result(self, result: Any) -> None:
+        """Refuse a small value that is huge once written out, such as a list of lists that share their items."""
+        most = BASE_VALUES + VALUES_PER_ITEM * self.largest
+        values, text, waiting = 0, 0, [result]
+        while waiting:
+            value = waiting.pop()
+            kind = type(value)
+            if kind is str:
+                text += len(value)
+            elif kind is list or kind is dict:
+                values += len(value)
+                if values <= most:
+                    waiting.extend(value if kind is list else value.values())
+            if values > most or text > most * CHARACTERS_PER_VALUE:
+                raise LimitError("too_large", "The result is too large. Keep only the fields that are needed.")

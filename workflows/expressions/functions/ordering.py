@@ -42,12 +42,12 @@ def _known(value: Any) -> Any:
 
 
 def _same_items(evaluation: Evaluation, a: list[Any], b: list[Any]) -> bool:
-    evaluation.spend(len(a))
+    evaluation.spend(2 * len(a))
     return all(equals(evaluation, left, right) for left, right in zip(a, b, strict=True))
 
 
 def _same_entries(evaluation: Evaluation, a: dict[str, Any], b: dict[str, Any]) -> bool:
-    evaluation.spend(len(a))
+    evaluation.spend(2 * len(a))
     return all(key in b and equals(evaluation, value, b[key]) for key, value in a.items())
 
 

@@ -86,7 +86,9 @@ class Function:
             return ""
         if self.name == "in":
             return " To look for a part of a text, write text.contains(part)."
-        return _TEXT_HINTS.get(next((kind for kind in given if kind != "text"), ""), "")
+        other = next((kind for kind in given if kind != "text"), "")
+        # A timestamp is compared with another, but only a duration is added to it.
+        return _TEXT_HINTS.get("duration" if (self.name, other) == ("+", "timestamp") else other, "")
 
     def signatures(self) -> str:
         kinds = sorted((overload.kinds for overload in self.overloads), key=lambda kinds: [*map(_ORDER.index, kinds)])
