@@ -60,12 +60,19 @@ format: $(VENV)/development
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-bench.in -o requirements-bench.txt
 
 chaos: $(VENV)/development
 	$(BIN)/python -m pytest -m chaos tests/chaos
 
-bench: $(VENV)/development
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/development $(VENV)/peers/ready
+	PEERS_PYTHON=$(VENV)/peers/bin/python $(BIN)/python -m benchmarks
+
+# Other engines, apart from ours: one of them brings a database driver that Django would prefer.
+$(VENV)/peers/ready: requirements-bench.txt | $(BIN)/uv
+	$(PYTHON) -m venv $(VENV)/peers
+	$(BIN)/uv pip install --quiet --python $(VENV)/peers/bin/python --require-hashes -r requirements-bench.txt
+	@touch $@
 
 keys: $(VENV)/runtime
 	@$(BIN)/python -m config.data_dir
