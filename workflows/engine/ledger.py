@@ -92,7 +92,8 @@ class Ledger:
         """Puts the items into chunks, each ready at the body's entries."""
         items = list(expand.items)
         if not items:
-            return self.succeed(task, "out", {"count": 0, "succeeded": 0, "failed": 0, "results": []})
+            self.succeed(task, "out", {"count": 0, "succeeded": 0, "failed": 0, "results": []})
+            return
         graph = self.program.graph
         single = task.node in graph.one_by_one
         size = 1 if single else max(1, expand.chunk_size or int(engine_setting("CHUNK_ITEMS")))

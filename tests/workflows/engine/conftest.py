@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,10 +25,9 @@ Start = Callable[..., Run]
 
 
 @pytest.fixture(autouse=True)
-def _kinds() -> Iterator[None]:
+def _kinds() -> None:
     kinds.register()
     kinds.sent.clear()
-    yield
 
 
 @pytest.fixture

@@ -50,7 +50,13 @@ def test_an_error_edge_handles_the_failure(started: Start) -> None:
 
 def test_a_passing_failure_is_tried_again_with_a_pause(started: Start) -> None:
     run = started(
-        {"a": {"type": "test_fail", "config": {"retry": True, "times": 2}, "retry": {"max_attempts": 3, "backoff_seconds": 60}}}
+        {
+            "a": {
+                "type": "test_fail",
+                "config": {"retry": True, "times": 2},
+                "retry": {"max_attempts": 3, "backoff_seconds": 60},
+            }
+        }
     )  # fmt: skip
     work_off()
     assert states(run) == {"a": "WAITING"}

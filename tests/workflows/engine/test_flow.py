@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from crm.models import Tag
@@ -17,7 +19,11 @@ def set_to(value: object) -> tuple[str, dict[str, object]]:
 
 def test_a_chain_of_light_steps_runs_to_its_end_in_one_claim(started: Start) -> None:
     run = started(
-        {"a": set_to(1), "b": set_to({"$expr": "steps.a.output.value + 1"}), "c": set_to({"$expr": "steps.b.output.value * 10"})},
+        {
+            "a": set_to(1),
+            "b": set_to({"$expr": "steps.a.output.value + 1"}),
+            "c": set_to({"$expr": "steps.b.output.value * 10"}),
+        },
         "a b", "b c",
     )  # fmt: skip
     assert work_off() == 1
@@ -73,7 +79,7 @@ def test_a_branch_with_nothing_on_its_port_ends_the_run(started: Start) -> None:
 
 def test_a_chain_longer_than_a_transaction_may_be_goes_on_in_the_next(started: Start) -> None:
     ids = [f"n{i}" for i in range(150)]
-    run = started(dict.fromkeys(ids, set_to(1)), *[f"{a} {b}" for a, b in zip(ids, ids[1:], strict=False)])
+    run = started(dict.fromkeys(ids, set_to(1)), *[f"{a} {b}" for a, b in pairwise(ids)])
     work_off()
     run.refresh_from_db()
     assert run.state == "SUCCEEDED"

@@ -44,7 +44,11 @@ def test_the_body_runs_once_a_chunk_not_once_an_item(started: Start) -> None:
 
 def test_what_follows_the_map_waits_for_all_items(started: Start) -> None:
     run = started(
-        {"each": each(NUMBERS, 1), "sq": SQUARE, "after": ("set_values", {"values": {"n": {"$expr": "size(steps.each.output.results)"}}})},
+        {
+            "each": each(NUMBERS, 1),
+            "sq": SQUARE,
+            "after": ("set_values", {"values": {"n": {"$expr": "size(steps.each.output.results)"}}}),
+        },
         "each after", given={"numbers": [1, 2, 3]},
     )  # fmt: skip
     work_off()
