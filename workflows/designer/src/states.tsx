@@ -1,26 +1,28 @@
 // How a run's and a step's state is shown: shape, icon and word, never colour alone.
+import { Icon } from "./icons";
 import { t } from "./text";
 
 interface Shown {
+  /** The icon; a running step spins a ring instead. */
   mark: string;
   word: string;
   tone: "ok" | "info" | "warn" | "danger" | "quiet";
 }
 
 const STATES: Record<string, Shown> = {
-  PENDING: { mark: "○", word: "Not reached", tone: "quiet" },
-  READY: { mark: "⏳", word: "Queued", tone: "quiet" },
-  RUNNING: { mark: "●", word: "Running", tone: "info" },
-  WAITING: { mark: "⏸", word: "Waiting", tone: "warn" },
-  SUCCEEDED: { mark: "✓", word: "Done", tone: "ok" },
-  SKIPPED: { mark: "⤼", word: "Skipped", tone: "quiet" },
-  FAILED: { mark: "✕", word: "Failed", tone: "danger" },
-  DEAD: { mark: "✕", word: "Gave up", tone: "danger" },
-  UNCERTAIN: { mark: "?", word: "Uncertain", tone: "warn" },
-  CANCELLED: { mark: "⛔", word: "Cancelled", tone: "quiet" },
+  PENDING: { mark: "ring", word: "Not reached", tone: "quiet" },
+  READY: { mark: "hourglass", word: "Queued", tone: "quiet" },
+  RUNNING: { mark: "", word: "Running", tone: "info" },
+  WAITING: { mark: "pause", word: "Waiting", tone: "warn" },
+  SUCCEEDED: { mark: "check", word: "Done", tone: "ok" },
+  SKIPPED: { mark: "skip", word: "Skipped", tone: "quiet" },
+  FAILED: { mark: "close", word: "Failed", tone: "danger" },
+  DEAD: { mark: "close", word: "Gave up", tone: "danger" },
+  UNCERTAIN: { mark: "question", word: "Uncertain", tone: "warn" },
+  CANCELLED: { mark: "ban", word: "Cancelled", tone: "quiet" },
 };
 
-const UNKNOWN: Shown = { mark: "○", word: "Unknown", tone: "quiet" };
+const UNKNOWN: Shown = { mark: "ring", word: "Unknown", tone: "quiet" };
 
 export function shown(state: string): Shown {
   return STATES[state] ?? UNKNOWN;
@@ -30,10 +32,7 @@ export function StateMark({ state, detail }: { state: string; detail?: string | 
   const { mark, word, tone } = shown(state);
   return (
     <span className={`state tone-${tone}`} data-state={state}>
-      <span className={state === "RUNNING" ? "state-mark spins" : "state-mark"} aria-hidden="true">
-        {/* The text form of the sign: emoji would bring their own colours. */}
-        {state === "RUNNING" ? "" : `${mark}\uFE0E`}
-      </span>
+      {mark ? <Icon name={mark} size={12} /> : <span className="state-spinner" aria-hidden="true" />}
       {t(word)}
       {detail && <span className="state-detail">{detail}</span>}
     </span>

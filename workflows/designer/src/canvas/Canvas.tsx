@@ -102,6 +102,7 @@ export function Canvas() {
       nodesDraggable={canEdit}
       nodesConnectable={canEdit}
       onlyRenderVisibleElements
+      selectNodesOnDrag={false}
       elevateNodesOnSelect={false}
       snapToGrid
       snapGrid={SNAP}
