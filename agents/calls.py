@@ -11,7 +11,7 @@ from django.conf import settings
 
 from agents import http
 from agents.models import Connection
-from agents.services.connections import credential_of, redact, secret_of
+from agents.services.connections import credential_of
 from workflows.steps import StepContext, StepError
 
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -22,7 +22,6 @@ def call(
     connection: Connection | None = None, timeout: float = 20,
 ) -> dict[str, Any]:  # fmt: skip
     """{"status", "body"}; the idempotency key tells the other side a second try from a second call."""
-    secret = secret_of(connection) if connection else None
     full = urljoin(address_of(connection), url) if connection else url
     sent = {"Idempotency-Key": context.idempotency_key, **(headers or {})}
     content = None if body is None else json.dumps(body).encode()
@@ -37,7 +36,7 @@ def call(
         raise StepError(str(refused), code="address_refused") from None
     except http.Unreachable as unreachable:
         raise StepError(str(unreachable), code="unreachable", retry=True, uncertain=True) from None
-    read = redact(_read(answer), secret)
+    read = _read(answer)
     if answer.status >= 400:
         raise StepError(
             f"The other side answered {answer.status}.", code="http_error", retry=answer.status in RETRIED,

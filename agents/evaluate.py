@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError, transaction
 
+from agents import secrets
 from workflows.engine import signals
 from workflows.engine.collect import collect
 from workflows.engine.ledger import Ledger
@@ -18,7 +20,7 @@ from workflows.engine.refs import Task
 from workflows.engine.scope import recall, scope_of, scopes_of_items
 from workflows.graph.compile import TOP
 from workflows.states import WaitFor
-from workflows.steps import JSON, Effect, Outcome, RunInfo, StepConfig, StepContext, StepError
+from workflows.steps import JSON, Done, Effect, Outcome, RunInfo, StepConfig, StepContext, StepError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -96,7 +98,25 @@ def _run_many(instruction: Instruction, calls: Sequence[Call]) -> Sequence[Resul
 
 
 def _guarded(instruction: Instruction, run: Callable[[], T]) -> T | StepError:
-    """Runs a step's code; a local effect that fails leaves nothing behind."""
+    """Runs a step's code; the secrets that it used are struck out of whatever comes of it."""
+    with secrets.watching() as revealed:
+        result = _caught(instruction, run)
+    return _clean(result, revealed) if revealed else result
+
+
+def _clean(result: Any, revealed: Collection[str]) -> Any:
+    if isinstance(result, list):
+        return [_clean(one, revealed) for one in result]
+    if isinstance(result, Done):
+        return replace(result, output=secrets.redact(result.output, revealed))
+    if isinstance(result, StepError):
+        words = secrets.redact(result.message, revealed), secrets.redact(result.details, revealed)
+        return StepError(words[0], code=result.code, retry=result.retry, details=words[1], uncertain=result.uncertain)
+    return result
+
+
+def _caught(instruction: Instruction, run: Callable[[], T]) -> T | StepError:
+    """A local effect that fails leaves nothing behind."""
     effect = instruction.type.effect
     savepoint: Any = transaction.atomic() if effect is Effect.LOCAL else nullcontext()
     try:

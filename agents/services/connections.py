@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
-from urllib.parse import quote
+from typing import Any
 
 from django.db import transaction
 
 from agents.http import Credential
 from agents.models import Connection
+from agents.secrets import Secret
 from crm import audit
 from crm.actors import Actor
 from crm.errors import NotFound
 from crm.permissions import require
 from crm.sealing import seal, unseal
-
-REDACTED = "[secret]"
-
-
-class Secret:
-    """A secret's handle: it does not show itself, and can't be carried elsewhere by accident."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __repr__(self) -> str:
-        return REDACTED
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A secret can't be pickled.")
 
 
 def _place(connection: Connection, version: int) -> str:
@@ -105,30 +81,3 @@ def credential_of(connection: Connection) -> Credential | None:
     header = str(connection.settings.get("header") or "Authorization")
     scheme = str(connection.settings.get("scheme", "Bearer"))
     return Credential(frozenset(connection.hosts), {header: f"{scheme} {secret.reveal()}".strip()})
-
-
-def redact(value: Any, secret: Secret | None) -> Any:
-    """The value without the secret in any of the forms in which another system may give it back."""
-    if secret is None or not secret.reveal():
-        return value
-    plain = secret.reveal()
-    forms = {
-        plain,
-        quote(plain, safe=""),
-        json.dumps(plain)[1:-1],
-        base64.b64encode(plain.encode()).decode(),
-        base64.urlsafe_b64encode(plain.encode()).decode().rstrip("="),
-    }
-    return _without(value, sorted(forms, key=len, reverse=True))
-
-
-def _without(value: Any, forms: list[str]) -> Any:
-    if isinstance(value, str):
-        for form in forms:
-            value = value.replace(form, REDACTED)
-        return value
-    if isinstance(value, Mapping):
-        return {_without(key, forms): _without(item, forms) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without(item, forms) for item in value]
-    return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from time import monotonic, sleep
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from agents import http
 from agents.http import Credential, Refused, Unreachable, check, send
-from tests.agents.canary import Canary, listening
+from tests.agents.canary import Canary
 from tests.agents.canary import send as reply
 
 PUBLIC = "93.184.215.14"
@@ -37,19 +36,6 @@ MALFORMED = (
     "", "http://", "http:///x", "http://user:word@example.com", "http://example.com\\@127.0.0.1",
     "http://x\r\nHost: y", "http://１２７.0.0.1", "http://[::1", "http://example.com:99999",
 )  # fmt: skip
-
-
-@pytest.fixture
-def canary() -> Iterator[Canary]:
-    with listening() as found:
-        yield found
-
-
-@pytest.fixture
-def allowed(canary: Canary, settings: Any) -> Canary:
-    """The canary as an address that this installation may reach, by number and by a name that no DNS knows."""
-    settings.OUTGOING_ALLOWED = [f"127.0.0.1:{canary.port}", f"canary.test:{canary.port}", f"other.test:{canary.port}"]
-    return canary
 
 
 def to_loopback(host: str, port: int) -> list[str]:
