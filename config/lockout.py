@@ -16,7 +16,7 @@ def refuse(request: HttpRequest, response: HttpResponse | None, credentials: dic
     if request.path.startswith("/api/"):
         answer: HttpResponse = JsonResponse(_problem(minutes), status=429, content_type="application/problem+json")
     else:
-        answer = render(request, "locked_out.html", {"minutes": minutes}, status=429)
+        answer = render(request, "locked_out.html", {"minutes": minutes, "code": 429}, status=429)
     answer["Retry-After"] = str(seconds)
     return answer
 

@@ -51,6 +51,7 @@ def test_after_five_wrong_passwords_the_right_one_is_refused_too(client: Client)
     answer = guess(client, "right-password")
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "900"
+    assert b"Try again in 15 minutes" in answer.content
 
 
 def test_the_api_says_it_as_a_problem(client: Client) -> None:
