@@ -70,9 +70,12 @@ def state_word(value: str) -> str:
 
 @register.filter
 def initials(name: str) -> str:
+    """Of the Latin words where there are any; a Chinese name is known by its first character."""
     words = [word for word in str(name).split() if word[0].isalnum()]
-    letters = [word[0] for word in (words[:1] + words[1:][-1:])]
-    return "".join(letters).upper() or "?"
+    latin = [word for word in words if word[0].isascii()]
+    if not latin:
+        return words[0][0] if words else "?"
+    return "".join(word[0] for word in (latin[:1] + latin[1:][-1:])).upper()
 
 
 @register.filter
@@ -121,7 +124,7 @@ class ReasonBar:
 
     label: str
     value: Any
-    points: int
+    points: str
     raises: bool
     x: float
     width: float
@@ -144,11 +147,15 @@ def _bar(reason: Mapping[str, Any], probability: float, longest: float, labels: 
     return ReasonBar(
         label=labels.get(key, key.replace("_", " ").capitalize()),
         value=reason.get("value"),
-        points=round(100 * (probability - _without(probability, contribution))),
+        points=_points(100 * (probability - _without(probability, contribution))),
         raises=contribution > 0,
         x=_REASON_HALF if contribution > 0 else round(_REASON_HALF - width, 1),
         width=round(width, 1),
     )
+
+
+def _points(value: float) -> str:
+    return f"{value:+.0f}" if abs(value) >= 1 else f"{value:+.1f}"
 
 
 def _without(probability: float, contribution: float) -> float:
@@ -247,11 +254,18 @@ class Changed:
 
 
 @register.simple_tag
-def changes_of(entry: Any, labels: Mapping[str, str]) -> list[Changed]:
+def changes_of(entry: Any, labels: Mapping[str, str], members: Mapping[int, str]) -> list[Changed]:
     """The values that an audit entry tells of, custom ones by their labels, empty ones left out."""
     before, after = _flat(entry.before), _flat(entry.after)
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [_changed(name, before.get(name), after.get(name), labels) for name in names]
+    return [
+        Changed(
+            labels.get(name, name.removesuffix("_id").replace("_", " ").capitalize()),
+            _brief(name, before.get(name), members),
+            _brief(name, after.get(name), members),
+        )
+        for name in names
+    ]
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,15 +275,17 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (own | nested).items() if value not in (None, "", {}, [])}
 
 
-def _changed(name: str, was: Any, is_now: Any, labels: Mapping[str, str]) -> Changed:
-    return Changed(labels.get(name, name.replace("_", " ").capitalize()), _brief(was), _brief(is_now))
-
-
-def _brief(value: Any) -> Any:
+def _brief(name: str, value: Any, members: Mapping[int, str]) -> Any:
     if value is None:
         return None
+    if name in _WORDS:
+        return state_word(value)
+    if name.endswith("_id"):
+        return members.get(value, value) if name in _MEMBERS else value
     shown = str(shown_value(value))
     return shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 1] + "…"
 
 
+_WORDS = ("lifecycle", "status", "priority", "kind", "role", "state")
+_MEMBERS = ("owner_id", "assignee_id")
 _LONGEST_SHOWN = 120

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -51,7 +53,7 @@ def audit_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "query": given,
         "kinds": _KINDS,
         "members": list_members(actor=actor),
-        "labels": _labels(),
+        **_names(actor),
         "is_filtered": any(value for key, value in given.items() if key != "cursor"),
     }
     return render_list(request, context, "crm/audit")
@@ -60,8 +62,12 @@ def audit_list(request: HttpRequest, actor: Actor) -> HttpResponse:
 _FILTERS = ("actor_id", "action", "object_type", "object_id", "operation", "run_id", "cursor")
 
 
-def _labels() -> dict[str, str]:
-    return {key: field.label for key, field in custom_fields().items()}
+def _names(actor: Actor) -> dict[str, Any]:
+    """What stands for keys and ids in the entries."""
+    return {
+        "labels": {key: field.label for key, field in custom_fields().items()},
+        "member_names": {member.pk: str(member) for member in list_members(actor=actor)},
+    }
 
 
 @require_GET
@@ -77,6 +83,6 @@ def history(request: HttpRequest, actor: Actor, object_type: str, pk: int) -> Ht
         "label": entries[0].object_label if entries else f"{object_type} {pk}",
         "back": _RECORDS[object_type],
         "pk": pk,
-        "labels": _labels(),
+        **_names(actor),
     }
     return render(request, "crm/history.html", context)
