@@ -11,7 +11,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
-from crm.errors import InvalidInput, RapportError
+from crm.errors import Conflict, InvalidInput
 from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
 from workflows.graph.document import MAX_BYTES
@@ -106,7 +106,7 @@ def run_now(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     workflow = get_workflow(actor=actor, key=key)
     try:
         run: Run = start_run(actor=actor, workflow=workflow, input=workflow.draft.get("sample_input") or {})
-    except RapportError as error:
+    except (Conflict, InvalidInput) as error:
         return back_with(request, error, "workflow-list")
     return redirect("run-detail", run.pk)
 
@@ -117,7 +117,7 @@ def delete(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     workflow = get_workflow(actor=actor, key=key)
     try:
         drawing.delete_workflow(actor=actor, workflow=workflow)
-    except RapportError as error:
+    except (Conflict, InvalidInput) as error:
         return back_with(request, error, "workflow-versions", key)
     messages.success(request, f"Deleted “{workflow.name}”.")
     return redirect("workflow-list")
