@@ -11,7 +11,7 @@ import pytest
 from crm.actors import Actor, actor_of
 from crm.models import Member
 from crm.models.members import Role
-from workflows.models import Workflow
+from workflows.models import Run, Workflow
 from workflows.services.workflows import create_workflow
 
 MakeWorkflow = Callable[..., Workflow]
@@ -32,6 +32,14 @@ def actors(db: None) -> Callable[[str], Actor]:
         return known[role]
 
     return actor
+
+
+def member_of(actor: Actor) -> Member:
+    return Member.objects.get(pk=actor.member_id or 0)
+
+
+def output_of(run_id: Any) -> Any:
+    return Run.objects.get(pk=run_id).output
 
 
 @pytest.fixture

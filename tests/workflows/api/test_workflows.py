@@ -12,8 +12,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from crm.actors import Actor
-from crm.models import Member
-from tests.workflows.conftest import GREET
+from tests.workflows.conftest import GREET, member_of, output_of
 from tests.workflows.engine.conftest import work_off
 from tests.workflows.graph.test_document import ORDER_PROCESSING
 from workflows.models import Approval, Run, Trigger, Version, Workflow
@@ -30,7 +29,7 @@ API = "/api/v1"
 def client_as(actors: Actors) -> As:
     def client(role: str) -> APIClient:
         made = APIClient()
-        made.force_authenticate(Member.objects.get(pk=actors(role).member_id))
+        made.force_authenticate(member_of(actors(role)))
         return made
 
     return client
@@ -301,7 +300,7 @@ class TestApprovals:
         assert problem(late) == (409, "already_decided")
         assert late.data["detail"] == "Manager already approved this."
         work_off()
-        assert len(Run.objects.get().output["items"]) == 118
+        assert len(output_of(approval.run_id)["items"]) == 118
 
     def test_decided_ones_are_listed_apart(self, client_as: As, approval: Approval) -> None:
         client = client_as("manager")

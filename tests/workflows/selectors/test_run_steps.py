@@ -174,7 +174,7 @@ def test_runs_are_found_by_state_and_number(manager: Actor) -> None:
 
 
 @pytest.mark.parametrize("where", [{"state": "LOST"}, {"before": "x"}])
-def test_a_filter_that_makes_no_sense_is_refused(manager: Actor, where: dict[str, str]) -> None:
+def test_a_filter_that_makes_no_sense_is_refused(manager: Actor, where: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         list_runs(actor=manager, where=RunFilter(**where))
 

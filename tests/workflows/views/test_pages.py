@@ -12,7 +12,7 @@ from django.test import Client
 
 from crm.actors import Actor
 from crm.models import Customer, Member
-from tests.workflows.conftest import GREET
+from tests.workflows.conftest import GREET, member_of, output_of
 from tests.workflows.engine.conftest import work_off
 from tests.workflows.graph.test_document import ORDER_PROCESSING
 from workflows.models import Approval, Run, Workflow
@@ -30,7 +30,7 @@ HTMX = {"HX-Request": "true"}
 def client_as(actors: Actors) -> As:
     def client(role: str) -> Client:
         made = Client()
-        made.force_login(Member.objects.get(pk=actors(role).member_id), "django.contrib.auth.backends.ModelBackend")
+        made.force_login(member_of(actors(role)), "django.contrib.auth.backends.ModelBackend")
         return made
 
     return client
@@ -167,7 +167,7 @@ def test_a_reader_changes_nothing(
 
 def test_a_form_from_elsewhere_is_refused(actors: Actors) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(Member.objects.get(pk=actors("builder").member_id), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(member_of(actors("builder")), "django.contrib.auth.backends.ModelBackend")
     assert client.post("/workflows/new/", {"name": "X"}).status_code == 403
     assert not Workflow.objects.exists()
 
@@ -228,7 +228,7 @@ class TestInbox:
         assert "by Manager" in shown
         assert 'name="decision"' not in shown
         work_off()
-        assert len(Run.objects.get(pk=run.pk).output["items"]) == 118
+        assert len(output_of(run.pk)["items"]) == 118
 
     def test_the_second_to_decide_is_told(self, client_as: As, approval: Approval) -> None:
         path = f"/approvals/{approval.pk}/decide/"
@@ -267,7 +267,7 @@ class TestInbox:
         assert ">Own words</textarea>" in text(refused)
         client.post(path, {"decision": "approved", "answer-outcome": "leaves", "answer-reason": "Too dear"})
         work_off()
-        assert Run.objects.get(pk=run.pk).output["answers"] == {"outcome": "leaves", "reason": "Too dear"}
+        assert output_of(run.pk)["answers"] == {"outcome": "leaves", "reason": "Too dear"}
 
     def test_what_was_typed_is_escaped(self, client_as: As, approval: Approval) -> None:
         evil = "<script>alert(1)</script>"
@@ -281,7 +281,7 @@ def test_the_home_page_shows_what_waits(client_as: As, approval: Approval) -> No
 
 
 def test_the_console_reads_and_changes_nothing(actors: Actors, run: Run) -> None:
-    member = Member.objects.get(pk=actors("admin").member_id)
+    member = member_of(actors("admin"))
     Member.objects.filter(pk=member.pk).update(is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(Member.objects.get(pk=member.pk), "django.contrib.auth.backends.ModelBackend")
