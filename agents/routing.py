@@ -45,6 +45,11 @@ def profiles() -> Sequence[Profile]:
     return _profiles[1]
 
 
+def is_at_work(agent: str) -> bool:
+    """Whether the agent is there and not paused."""
+    return any(profile.name == agent for profile in profiles())
+
+
 def forget() -> None:
     """After a change of an agent in this process."""
     global _profiles

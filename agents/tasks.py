@@ -23,7 +23,10 @@ _silent_until = 0.0
 
 @shared_task(name="work")
 def work(run_id: str, node: str, item: int) -> None:
-    executor.work(StepRef(UUID(run_id), node, item), worker.current())
+    info = worker.current()
+    # A message from before the pause: the step stays ready, and is announced again when the agent goes on.
+    if not info.agent or routing.is_at_work(info.agent):
+        executor.work(StepRef(UUID(run_id), node, item), info)
 
 
 @shared_task(name="background")

@@ -50,6 +50,7 @@ def train_churn_model(*, actor: Actor, label: str = DEFAULT_LABEL, positive: str
     except ChurnDataError as error:
         raise InvalidInput(str(error), code=error.code) from error
     with transaction.atomic():
+        _one_at_a_time()
         model = ChurnModel.objects.create(
             number=(ChurnModel.objects.aggregate(last=Max("number"))["last"] or 0) + 1,
             label=label,
@@ -81,12 +82,18 @@ def _is_better(model: ChurnModel, current: ChurnModel | None) -> bool:
 def promote_model(*, actor: Actor, number: int) -> ChurnModel:
     """Makes a model the champion: also how a person rolls back."""
     require(actor, "promote", "model")
-    model = ChurnModel.objects.select_for_update().filter(number=number).first()
+    _one_at_a_time()
+    model = ChurnModel.objects.filter(number=number).first()
     if model is None:
         raise NotFound(f"There is no churn model {number}.")
     if model.state != ModelState.CHAMPION:
         _make_champion(actor, model)
     return model
+
+
+def _one_at_a_time() -> None:
+    """Two that make champions at once would leave none or two."""
+    list(ChurnModel.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _make_champion(actor: Actor, model: ChurnModel) -> None:
@@ -103,7 +110,7 @@ def _make_champion(actor: Actor, model: ChurnModel) -> None:
     )
 
 
-_scorers: dict[str, Scorer] = {}
+_scorers: dict[tuple[int, str], Scorer] = {}
 
 
 def current_scorer() -> Scorer:
@@ -111,12 +118,11 @@ def current_scorer() -> Scorer:
     found = ChurnModel.objects.filter(state=ModelState.CHAMPION).values_list("number", "sha256").first()
     if found is None:
         raise NotFound("There is no churn model yet. Train one on the Model page.", code="no_model")
-    number, sha256 = found
-    if sha256 not in _scorers:
-        model = ChurnModel.objects.get(number=number)
+    if found not in _scorers:
+        model = ChurnModel.objects.get(number=found[0])
         _scorers.clear()
-        _scorers[sha256] = Scorer.from_artefact(model.artefact, name=str(model))
-    return _scorers[sha256]
+        _scorers[found] = Scorer.from_artefact(model.artefact, name=str(model))
+    return _scorers[found]
 
 
 def score_customers(

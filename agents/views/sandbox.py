@@ -61,7 +61,8 @@ def pay(request: HttpRequest) -> JsonResponse:
         currency, reference = str(given.get("currency", "EUR"))[:3].upper(), str(given.get("reference", ""))[:200]
     except (ValueError, KeyError, TypeError, InvalidOperation):
         return JsonResponse({"error": "Send amount, currency and reference."}, status=422)
-    if not key or len(key) > 100 or not 0 < amount < 10**9:
+    is_payable = amount.is_finite() and 0 < amount < 10**9
+    if not key or len(key) > 100 or not is_payable or "\x00" in currency + reference:
         return JsonResponse({"error": "Send an Idempotency-Key and an amount above 0."}, status=422)
     payment, is_new = SandboxPayment.objects.get_or_create(
         idempotency_key=key, defaults={"amount": amount, "currency": currency, "reference": reference}
