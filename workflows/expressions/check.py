@@ -11,7 +11,7 @@ from workflows.expressions.functions import find
 from workflows.expressions.functions.ordering import BOOL
 from workflows.expressions.functions.registry import Function
 from workflows.expressions.functions.texts import TEXT, compile_pattern
-from workflows.expressions.schema import KINDS, Names, Schema, dyn, kind_of
+from workflows.expressions.schema import KINDS, Names, Schema, a_kind, dyn, kind_of
 from workflows.expressions.syntax import (
     Call,
     Chain,
@@ -79,6 +79,11 @@ def _has(node: Has, context: Context) -> Schema:
     return BOOL
 
 
+def _capital(kind: str) -> str:
+    words = a_kind(kind)
+    return words[0].upper() + words[1:]
+
+
 def path_of(node: Node, context: Context) -> Path | None:
     """The names from the scope to a value, or None for what a macro's variable or a function gives."""
     names: list[str] = []
@@ -115,7 +120,7 @@ def _field(target: Schema, name: str, position: int) -> Schema:
     elif target.kind == "list":
         message = f"A list has no field {name!r}. Take one item, as in list[0].{name}, or list.map(x, x.{name})."
     else:
-        message = f"A {target.kind} has no field {name!r}."
+        message = f"{_capital(target.kind)} has no field {name!r}."
     raise ExpressionError("no_such_field", message, position)
 
 
@@ -123,7 +128,7 @@ def _field(target: Schema, name: str, position: int) -> Schema:
 def _index(node: Index, context: Context) -> Schema:
     target, key = infer(node.target, context), infer(node.key, context)
     if target.types.isdisjoint(KINDS["list"] | KINDS["object"]):
-        raise ExpressionError("wrong_type", f"A {target.kind} has no items to take by [ ].", node.position)
+        raise ExpressionError("wrong_type", f"{_capital(target.kind)} has no items to take by [ ].", node.position)
     if key.types.isdisjoint(_INDEXES):
         raise ExpressionError("wrong_type", "Between [ ] stands a position or a field's name.", node.position)
     return target.element or dyn
@@ -180,7 +185,7 @@ def _check_value(value: Schema, other: Schema, node: Node, position: int) -> Non
     """Values of two kinds are never equal, and a text outside the known values equals none of them."""
     numbers = value.types | other.types <= KINDS["number"]
     if "null" not in (value.kind, other.kind) and value.types.isdisjoint(other.types) and not numbers:
-        message = f"A {value.kind} never equals a {other.kind}. Convert one of them."
+        message = f"{_capital(value.kind)} never equals {a_kind(other.kind)}. Convert one of them."
         raise ExpressionError("wrong_type", message, position)
     if other.values and isinstance(node, Literal) and isinstance(node.value, str) and node.value not in other.values:
         message = f"It is never {node.value[:60]!r}.{did_you_mean(node.value, other.values)}"
@@ -209,7 +214,7 @@ def _not(node: Not, context: Context) -> Schema:
 def _expect_bool(node: Node, context: Context, what: str) -> None:
     found = infer(node, context)
     if bool not in found.types:
-        message = f"{what} must be yes or no, and this is a {found.kind}. Compare it with something."
+        message = f"{what} must be yes or no, and this is {a_kind(found.kind)}. Compare it with something."
         raise ExpressionError("wrong_type", message, node.position)
 
 
@@ -249,7 +254,7 @@ def _map(node: MapLiteral, context: Context) -> Schema:
 def _macro(node: Macro, context: Context) -> Schema:
     target = infer(node.target, context)
     if target.types.isdisjoint(KINDS["list"] | KINDS["object"]):
-        message = f"{node.name}() goes through a list, and this is a {target.kind}."
+        message = f"{node.name}() goes through a list, and this is {a_kind(target.kind)}."
         raise ExpressionError("wrong_type", message, node.position)
     item = {"list": target.element or dyn, "object": TEXT}.get(target.kind, dyn)
     inner = context.binding(node.variable, item)

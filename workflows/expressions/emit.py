@@ -11,7 +11,7 @@ from workflows.expressions.functions import Function, call, find
 from workflows.expressions.functions.ordering import equals
 from workflows.expressions.functions.registry import plain
 from workflows.expressions.limits import Evaluation
-from workflows.expressions.schema import kind_of
+from workflows.expressions.schema import a_kind, kind_of
 from workflows.expressions.syntax import (
     Call,
     Chain,
@@ -118,9 +118,9 @@ def _no_field(value: Mapping[str, Any], name: str, position: int) -> ExpressionE
 
 
 def _no_fields(value: Any, name: str, position: int) -> ExpressionError:
-    kind = kind_of(value)
+    words = a_kind(kind_of(value))
     hint = " Test a != null ? a.b : … if it may be missing." if value is None else ""
-    return ExpressionError("no_such_field", f"{kind.capitalize()} has no field {name!r}.{hint}", position)
+    return ExpressionError("no_such_field", f"{words[0].upper()}{words[1:]} has no field {name!r}.{hint}", position)
 
 
 @emit.register
@@ -235,7 +235,7 @@ def _equality(node: Equality, slots: Slots) -> Closure:
 def boolean(value: Any, position: int) -> bool:
     if value is True or value is False:
         return value
-    message = f"Here stands {kind_of(value)}, where yes or no is needed. Compare it with something."
+    message = f"Here stands {a_kind(kind_of(value))}, where yes or no is needed. Compare it with something."
     raise ExpressionError("wrong_type", message, position)
 
 

@@ -51,8 +51,7 @@ def compile_expression(source: str, *, known: Names | None = None) -> Expression
     return replace(expression, result=result)
 
 
-@lru_cache(maxsize=_KEPT)
-def _compiled(source: str) -> Expression:
+def compile_anew(source: str) -> Expression:
     tree = parse(source)
     result, references = check(tree)
     nodes = list(_walk(tree))
@@ -65,6 +64,9 @@ def _compiled(source: str) -> Expression:
         _run=emit(tree, {}),
         _builds=any(map(_builds, nodes)),
     )
+
+
+_compiled = lru_cache(maxsize=_KEPT)(compile_anew)
 
 
 def _walk(node: Node) -> Iterator[Node]:

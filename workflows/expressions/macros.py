@@ -10,7 +10,7 @@ from workflows.expressions.emit import Closure, Slots, boolean, emit
 from workflows.expressions.errors import ExpressionError, LimitError, located
 from workflows.expressions.functions.registry import plain
 from workflows.expressions.limits import Evaluation
-from workflows.expressions.schema import kind_of
+from workflows.expressions.schema import a_kind, kind_of
 from workflows.expressions.syntax import Macro
 
 Items = Sequence[Any]
@@ -63,7 +63,7 @@ def _listed(value: Any, node: Macro) -> Items:
         return list(value)
     if type(value) is list:
         return value
-    message = f"{node.name}() goes through a list, and this is {kind_of(value)}."
+    message = f"{node.name}() goes through a list, and this is {a_kind(kind_of(value))}."
     raise ExpressionError("wrong_type", message, node.position)
 
 

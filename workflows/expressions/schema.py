@@ -23,6 +23,7 @@ KINDS: dict[str, frozenset[type]] = {
 }
 ANYTHING = frozenset(kind for kinds in KINDS.values() for kind in kinds)
 KINDS["value"] = ANYTHING
+ARTICLES = {"object": "an object", "null": "null", "yes or no": "yes or no", "": "a value"}
 _NAMES = {next(iter(types)): kind for kind, types in KINDS.items() if len(types) == 1}
 _JSON_KINDS = {
     "null": "null", "boolean": "yes or no", "integer": "whole number", "number": "number", "string": "text",
@@ -34,6 +35,10 @@ _DEEPEST = 20
 def kind_of(value: Any) -> str:
     """The word for what a value is; data that came from elsewhere than JSON goes by its type."""
     return _NAMES.get(type(value)) or type(value).__name__
+
+
+def a_kind(kind: str) -> str:
+    return ARTICLES.get(kind, f"a {kind}")
 
 
 @dataclass(frozen=True)

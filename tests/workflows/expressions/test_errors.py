@@ -44,7 +44,7 @@ AT_SAVE = [
     ("'a'.length()", "no_such_function", 4, "Did you mean 'size'?"),
     ("contains('a', 'b')", "no_such_function", 0, "value.contains(…)"),
     ("a.round()", "no_such_function", 2, "round(value, …)"),
-    ("size(1, 2)", "wrong_arguments", 0, "takes 1 arguments, not 2"),
+    ("size(1, 2)", "wrong_arguments", 0, "takes 1 argument, not 2"),
     ("1 + 'a'", "wrong_type", 2, "double(text)"),
     ("!1", "wrong_type", 1, "must be yes or no"),
     ("1 && true", "wrong_type", 0, "must be yes or no"),

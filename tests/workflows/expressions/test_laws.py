@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from workflows.expressions import ExpressionError, compile_expression, compile_template
@@ -17,6 +17,8 @@ from workflows.expressions.lexer import KEYWORDS, RESERVED
 
 # A long hunt: FUZZ_EXAMPLES=25000 pytest tests/workflows/expressions/test_laws.py
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+# A busy machine is no broken law.
+LAW = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 INTS = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -74,7 +76,7 @@ def outcome(source: str, scope: dict[str, Any]) -> Any:
     return value
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@LAW
 @given(st.text(max_size=300), SCOPES)
 @example("{{", {})
 @example("\x00", {})
@@ -86,13 +88,13 @@ def test_any_text_is_a_value_or_an_error(source: str, scope: dict[str, Any]) -> 
     outcome(source, scope)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@LAW
 @given(SENTENCES, SCOPES)
 def test_any_words_of_the_language_are_a_value_or_an_error(source: str, scope: dict[str, Any]) -> None:
     outcome(source, scope)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@LAW
 @given(trees(), SCOPES)
 def test_any_tree_gives_plain_values_or_an_error(source: str, scope: dict[str, Any]) -> None:
     value = outcome(source, scope)
@@ -100,13 +102,14 @@ def test_any_tree_gives_plain_values_or_an_error(source: str, scope: dict[str, A
         json.dumps(value, default=str, allow_nan=False)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@LAW
 @given(st.text(max_size=100), SENTENCES, SCOPES)
 def test_any_template_is_a_text_or_an_error(before: str, source: str, scope: dict[str, Any]) -> None:
     with suppress(ExpressionError):
         assert isinstance(compile_template(f"{before}{{{{ {source} }}}}").render(scope), str)
 
 
+@LAW
 @given(SCOPES)
 def test_evaluating_changes_nothing(scope: dict[str, Any]) -> None:
     before = json.dumps(scope)
@@ -115,29 +118,34 @@ def test_evaluating_changes_nothing(scope: dict[str, Any]) -> None:
     assert json.dumps(scope) == before
 
 
+@LAW
 @given(INTS, INTS)
 def test_division_and_remainder_belong_together(a: int, b: int) -> None:
     value = outcome("a / b * b + a % b", {"a": a, "b": b})
     assert value == a or (isinstance(value, ExpressionError) and (b == 0 or (a, b) == (-(2**63), -1)))
 
 
+@LAW
 @given(INTS | FLOATS, INTS | FLOATS)
 def test_numbers_are_less_equal_or_greater(a: float, b: float) -> None:
     found = compile_expression("[a < b, a == b, a > b]").evaluate({"a": a, "b": b})
     assert found.count(True) == 1
 
 
+@LAW
 @given(JSON)
 def test_everything_equals_itself_and_a_copy(value: Any) -> None:
     scope = {"a": value, "b": json.loads(json.dumps(value))}
     assert compile_expression("a == a && a == b && a in [b] && !(a != b)").evaluate(scope) is True
 
 
+@LAW
 @given(JSON, JSON)
 def test_equality_goes_both_ways(a: Any, b: Any) -> None:
     assert compile_expression("(a == b) == (b == a) && (a == b) == (a in [b])").evaluate({"a": a, "b": b}) is True
 
 
+@LAW
 @given(st.lists(INTS | FLOATS, max_size=30), INTS | FLOATS)
 def test_filter_keeps_what_holds_and_its_order(xs: list[float], least: float) -> None:
     scope = {"xs": xs, "least": least}
@@ -148,21 +156,25 @@ def test_filter_keeps_what_holds_and_its_order(xs: list[float], least: float) ->
     ) == len(xs)
 
 
+@LAW
 @given(st.text(max_size=50), st.text(min_size=1, max_size=3))
 def test_split_and_join_undo_each_other(text: str, by: str) -> None:
     assert compile_expression("text.split(by).join(by)").evaluate({"text": text, "by": by}) == text
 
 
+@LAW
 @given(INTS)
 def test_a_number_comes_back_from_its_text(number: int) -> None:
     assert compile_expression("int(string(n))").evaluate({"n": number}) == number
 
 
+@LAW
 @given(FLOATS)
 def test_a_decimal_number_comes_back_from_its_text(number: float) -> None:
     assert compile_expression("double(string(n))").evaluate({"n": number}) == number
 
 
+@LAW
 @given(st.text(max_size=40).filter(lambda text: "\0" not in text))
 def test_a_quoted_text_is_itself(text: str) -> None:
     # A JSON string is nearly a CEL string: only half surrogates are refused.
@@ -170,6 +182,7 @@ def test_a_quoted_text_is_itself(text: str) -> None:
         assert compile_expression(json.dumps(text, ensure_ascii=False)).evaluate({}) == text
 
 
+@LAW
 @given(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True), SCALARS)
 def test_any_name_may_be_a_field(name: str, value: Any) -> None:
     assert compile_expression(f"a.{name}").evaluate({"a": {name: value}}) == value

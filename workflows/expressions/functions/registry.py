@@ -135,7 +135,8 @@ def find(style: Style, name: str, count: int, position: int) -> Function:
     if count not in counts:
         extra = style is Style.METHOD
         allowed = " or ".join(str(allowed - extra) for allowed in counts)
-        message = f"{name}() takes {allowed} arguments, not {count - extra}: {function.signatures()}."
+        plural = "" if allowed == "1" else "s"
+        message = f"{name}() takes {allowed} argument{plural}, not {count - extra}: {function.signatures()}."
         raise ExpressionError("wrong_arguments", message, position)
     return function
 
