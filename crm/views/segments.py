@@ -19,7 +19,7 @@ from crm.selectors.rule_fields import rule_fields
 from crm.selectors.segments import get_segment, list_segments, segment_customers
 from crm.services.segments import create_segment, delete_segment, update_segment
 from crm.views.pages import page
-from crm.views.rules import Rule, in_words, line_of, lines_of, read_condition
+from crm.views.rules import in_words, line_of, lines_of, read_condition
 
 _SHOWN = 8
 
@@ -111,7 +111,8 @@ def rule(request: HttpRequest, actor: Actor) -> HttpResponse:
     permissions.require(actor, "create", Segment)
     fields = rule_fields()
     name = request.GET.get("field", "")
-    line: Rule = line_of({"field": name if name in fields else "lifecycle", "op": request.GET.get("op", "")}, fields)
+    given = {"op": request.GET.get("op", ""), "value": request.GET.get("value", "")}
+    line = line_of({"field": name if name in fields else "lifecycle", **given}, fields)
     return render(request, "crm/segments/rule.html", {"rule": line, "fields": fields.values()})
 
 
