@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordToggleWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from agents.models import Agent, ChurnModel, Connection, Worker
+from agents.models.connections import ConnectionKind
 from agents.services.agents import AgentSettings, create_agent, update_agent
 from agents.services.connections import delete_connection, save_connection
 from crm import permissions
@@ -73,9 +74,15 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     scheme = forms.CharField(
         required=False, widget=UnfoldAdminTextInputWidget, help_text="What stands before the secret, such as Bearer."
     )
-    secret = forms.CharField(
+    username = forms.CharField(
+        required=False, widget=UnfoldAdminTextInputWidget, help_text="For mail servers: the name to log in with."
+    )
+    sender = forms.CharField(
+        required=False, widget=UnfoldAdminTextInputWidget, help_text="For mail servers: the sender of mails."
+    )
+    new_secret = forms.CharField(
+        label="Secret",
         required=False,
-        strip=True,
         widget=UnfoldAdminPasswordToggleWidget(attrs={"autocomplete": "new-password"}, render_value=False),
         help_text="It goes in and is never shown again. Leave empty to keep the one that is stored.",
     )
@@ -90,6 +97,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         stored = self.instance.settings
         self.initial["hosts"] = "\n".join(self.instance.hosts)
         self.initial["header"], self.initial["scheme"] = stored.get("header", ""), stored.get("scheme", "Bearer")
+        self.initial["username"], self.initial["sender"] = stored.get("username", ""), stored.get("sender", "")
 
     def clean_base_url(self) -> str:
         given = str(self.cleaned_data["base_url"]).strip()
@@ -97,13 +105,15 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
             parts = urlsplit(given)
         except ValueError:
             raise forms.ValidationError("This is no web address.") from None
-        if given and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None):
-            raise forms.ValidationError("Write it like https://api.example.com/v1/, without a name or password.")
+        schemes = ("smtp", "smtps") if self.data.get("kind") == ConnectionKind.SMTP else ("http", "https")
+        if given and (parts.scheme not in schemes or not parts.hostname or parts.username is not None):
+            example = "smtp://mail.example.com:587" if "smtp" in schemes else "https://api.example.com/v1/"
+            raise forms.ValidationError(f"Write it like {example}, without a name or password.")
         return given
 
     def options(self) -> dict[str, Any]:
         """The settings with what this form knows of them changed."""
-        given = {name: self.cleaned_data[name] for name in ("header", "scheme")}
+        given = {name: self.cleaned_data[name] for name in ("header", "scheme", "username", "sender")}
         return {**self.instance.settings, **given}
 
     def allowed_hosts(self) -> list[str]:
@@ -132,7 +142,7 @@ class ConnectionAdmin(ByRole):
             base_url=given["base_url"],
             hosts=form.allowed_hosts(),
             options=form.options(),
-            secret=given["secret"] or None,
+            secret=given["new_secret"] or None,
         )
         obj.pk = stored.pk
 

@@ -31,7 +31,8 @@ def test_the_same_key_is_paid_once() -> None:
 @pytest.mark.parametrize(
     ("key", "given"),
     [("", {"amount": 1}), ("k" * 101, {"amount": 1}), ("k", {}), ("k", {"amount": 0}), ("k", {"amount": "NaN"}),
-     ("k", {"amount": "Infinity"}), ("k", {"amount": 1e12}), ("k", {"amount": [1]}), ("k", {"amount": 1, "reference": "\x00"})],
+     ("k", {"amount": "Infinity"}), ("k", {"amount": 1e12}), ("k", {"amount": [1]}),
+     ("k", {"amount": 1, "reference": "\x00"})],
 )  # fmt: skip
 def test_a_payment_without_key_or_amount_is_refused(key: str, given: dict[str, Any]) -> None:
     assert pay(key, **given).status_code == 422
