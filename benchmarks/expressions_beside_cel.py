@@ -19,7 +19,7 @@ from workflows.expressions import ExpressionError
 from workflows.expressions.expression import compile_anew
 
 NOW = "timestamp('2026-05-04T10:30:00Z')"
-DATA: dict[str, Any] = {"a": "text", "b": 2.5, "n": 7, "x": 3, "xs": [1, "a", None, 2.5, [1]], "m": {"k": 1, "j": [1]}}
+DATA: dict[str, Any] = {"a": "text", "b": 2.5, "n": 7, "x": 3, "xs": [1, "a", None, 2.5, [1]], "m": {"k": 1}}
 LEAVES = (
     *("a", "b", "n", "xs", "m", "x", "1", "0", "2", "-3", "2.5", "'t'", "'a,b'", "''", "true", "false", "null"),
     *("[]", "[1, 2]", "{'k': 1}", "duration('1h')", NOW),
@@ -53,7 +53,7 @@ class Peer:
 
 
 def main() -> None:
-    peer, random, counts = Peer(), Random(5), Counter[str]()
+    peer, random, counts = Peer(), Random(5), Counter[str]()  # noqa: S311
     for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000):
         source = expression(random, random.choice((1, 2, 2, 3)))
         counts[_compared(peer, source)] += 1
@@ -82,7 +82,7 @@ def expression(random: Random, depth: int) -> str:
             f"{random.choice(FUNCTIONS)}({one})",
             f"{one}.{random.choice(MACROS)}(x, {two})",
             f"[{one}, {two}][{random.choice(('0', '1', three))}]",
-            f"{{'k': {one}, 'j': {two}}}{random.choice(('', '.k'))}",
+            f"{{'k': {one}}}{random.choice(('', '.k'))}",  # one field: CEL gives several in any order
         )
     )
 
