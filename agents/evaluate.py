@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 from agents import secrets
 from workflows.engine import signals
 from workflows.engine.collect import collect
+from workflows.engine.contention import is_contention
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import Instruction, actor_for
 from workflows.engine.refs import Task
@@ -126,9 +127,9 @@ def _caught(instruction: Instruction, run: Callable[[], T]) -> T | StepError:
         return error
     except InterfaceError:
         raise
-    except DatabaseError:
-        if effect is not Effect.LOCAL:
-            raise  # the transaction around is broken
+    except DatabaseError as error:
+        if effect is not Effect.LOCAL or is_contention(error):
+            raise  # the transaction around is broken, or is to be tried again as a whole
         logger.exception("A step failed", extra={"node": instruction.node.id})
         return StepError("The database refused the step's change.", code="database_refused", retry=True)
     except Exception as error:

@@ -18,6 +18,7 @@ from agents.lease import renewed
 from agents.settle import settle
 from crm import context
 from workflows.engine import rows, wake
+from workflows.engine.contention import is_contention, pause
 from workflows.engine.ledger import Key, Ledger
 from workflows.engine.program import Program, program_of
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
@@ -76,7 +77,10 @@ def work(ref: StepRef, worker: WorkerInfo) -> bool:
 def _begin(ref: StepRef, worker: WorkerInfo) -> Next:
     try:
         return _claim_and_run(ref, worker)
-    except Exception:
+    except Exception as error:
+        if is_contention(error):
+            rows.postpone(ref, pause())
+            return None
         # The whole chain was rolled back. Once more, each step by itself, so that the culprit is recorded.
         logger.exception("A chain of steps was rolled back", extra={"node": ref.node})
         return _claim_carefully(ref, worker)
@@ -120,6 +124,9 @@ def _proceed(claimed: Claimed) -> Next:
         try:
             return _finish(chain, task, None)
         except Exception as error:
+            if is_contention(error):
+                rows.postpone(chain.ref(task), pause(), task.attempt)
+                return None
             logger.exception("A step was rolled back", extra={"node": task.node})
             failure = StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True)
             return _finish(chain, task, failure)

@@ -72,7 +72,7 @@ _CLAIM = """
     UPDATE workflows_step AS s SET state = 'RUNNING', attempt = s.attempt + 1, worker_id = %s,
         since = clock_timestamp(), wake_at = clock_timestamp() + make_interval(secs => %s)
     FROM (SELECT since, waits_for FROM workflows_step
-          WHERE run_id = %s AND node = %s AND item = %s AND state = 'READY' FOR UPDATE) AS old
+          WHERE run_id = %s AND node = %s AND item = %s AND state = 'READY' FOR UPDATE SKIP LOCKED) AS old
     WHERE s.run_id = %s AND s.node = %s AND s.item = %s
     RETURNING s.attempt, s.failures, s.crashes, s.failed, old.waits_for,
         clock_timestamp() - old.since > make_interval(secs => %s)
@@ -103,6 +103,18 @@ def hold(ref: StepRef, attempt: int) -> bool:
             [*ref, attempt],
         )
         return cursor.fetchone() is not None
+
+
+def postpone(ref: StepRef, seconds: float, attempt: int | None = None) -> None:
+    """Puts a step off that others' locks kept from running: a claimed one under its attempt, else a ready one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_step SET state = 'WAITING', waits_for = COALESCE(NULLIF(waits_for, ''), 'retry'),"
+            " since = clock_timestamp(), wake_at = clock_timestamp() + make_interval(secs => %s)"
+            " WHERE run_id = %s AND node = %s AND item = %s"
+            " AND state = CASE WHEN %s IS NULL THEN 'READY' ELSE 'RUNNING' END AND attempt = COALESCE(%s, attempt)",
+            [seconds, *ref, attempt, attempt],
+        )
 
 
 def renew(ref: StepRef, attempt: int) -> bool:
