@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -114,13 +114,24 @@ def check(url: str | httpx.URL, *, resolver: Resolve = resolve) -> _Target:
     if parsed.userinfo:
         raise Refused("A web address must not hold a name or password. Use a connection.")
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
-    is_listed = f"{host}:{port}" in settings.OUTGOING_ALLOWED
-    if port not in PORTS and not is_listed:
-        raise Refused(f"The port {port} is not allowed; {', '.join(map(str, sorted(PORTS)))} are.")
+    addresses = checked_addresses(host, port, ports=PORTS, resolver=resolver)
+    return _Target(parsed, host, port, addresses, is_listed(host, port))
+
+
+def is_listed(host: str, port: int) -> bool:
+    """Whether the installation names the host as one that may be reached, public or not."""
+    return f"{host}:{port}" in settings.OUTGOING_ALLOWED
+
+
+def checked_addresses(host: str, port: int, *, ports: Collection[int], resolver: Resolve = resolve) -> tuple[str, ...]:
+    """The addresses of a host that may be reached; raises Refused."""
+    listed = is_listed(host, port)
+    if port not in ports and not listed:
+        raise Refused(f"The port {port} is not allowed; {', '.join(map(str, sorted(ports)))} are.")
     addresses = tuple(resolver(host, port))
-    if not addresses or not (is_listed or all(map(is_public, addresses))):
+    if not addresses or not (listed or all(map(is_public, addresses))):
         raise Refused(f"The host {host} is not a public one.")
-    return _Target(parsed, host, port, addresses, is_listed)
+    return addresses
 
 
 def send(

@@ -43,5 +43,6 @@ def load_demo_agents(*, actor: Actor) -> None:
         if is_new:
             audit.record_one(actor=actor, action="agent.create", target=agent, after=dict(wanted))
     routing.forget()
-    if not Connection.objects.filter(name="payments").exists():
-        save_connection(actor=actor, name="payments", kind=ConnectionKind.PAYMENT, options={"sandbox": True})
+    for name, kind in (("payments", ConnectionKind.PAYMENT), ("mail", ConnectionKind.SMTP)):
+        if not Connection.objects.filter(name=name).exists():
+            save_connection(actor=actor, name=name, kind=kind, options={"sandbox": True})
