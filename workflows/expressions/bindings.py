@@ -11,7 +11,7 @@ from workflows.expressions.check import Path
 from workflows.expressions.errors import ExpressionError, LimitError
 from workflows.expressions.expression import compile_expression
 from workflows.expressions.functions.times import written_duration, written_timestamp
-from workflows.expressions.schema import Names
+from workflows.expressions.schema import Known
 from workflows.expressions.template import compile_template, is_template
 
 JSON = Any
@@ -31,7 +31,7 @@ class Binding:
     resolve: Callable[[Scope], JSON]
 
 
-def compile_value(value: JSON, *, known: Names | None = None, path: Place = ()) -> Binding:
+def compile_value(value: JSON, *, known: Known | None = None, path: Place = ()) -> Binding:
     """Raises ExpressionError with the `path` of the first expression that is wrong."""
     if len(path) > _DEEPEST:
         error = LimitError("expression_too_deep", f"The config is nested over {_DEEPEST} levels deep.")
@@ -67,7 +67,7 @@ def _resolved_entries(entries: Mapping[str, Binding], scope: Scope) -> dict[str,
     return {key: entry.resolve(scope) for key, entry in entries.items()}
 
 
-def _expression(value: dict[str, JSON], known: Names | None, path: Place) -> Binding:
+def _expression(value: dict[str, JSON], known: Known | None, path: Place) -> Binding:
     source = value[EXPRESSION_KEY]
     if len(value) != 1 or not isinstance(source, str):
         message = 'An expression is written {"$expr": "…"}, with nothing beside it.'
@@ -80,7 +80,7 @@ def _expression(value: dict[str, JSON], known: Names | None, path: Place) -> Bin
     return _bound(expression.references, lambda scope: convert(expression.evaluate(scope)), path)
 
 
-def _template(text: str, known: Names | None, path: Place) -> Binding:
+def _template(text: str, known: Known | None, path: Place) -> Binding:
     try:
         template = compile_template(text, known=known)
     except ExpressionError as error:

@@ -11,7 +11,7 @@ from workflows.expressions.functions import find
 from workflows.expressions.functions.ordering import BOOL
 from workflows.expressions.functions.registry import Function
 from workflows.expressions.functions.texts import TEXT, compile_pattern
-from workflows.expressions.schema import KINDS, Names, Schema, a_kind, dyn, kind_of
+from workflows.expressions.schema import KINDS, Known, Names, Schema, a_kind, dyn, kind_of
 from workflows.expressions.syntax import (
     Call,
     Chain,
@@ -47,9 +47,9 @@ class Context:
         return Context(self.known, self.references, {**self.variables, name: schema})
 
 
-def check(node: Node, known: Names | None = None) -> tuple[Schema, frozenset[Path]]:
+def check(node: Node, known: Known | None = None) -> tuple[Schema, frozenset[Path]]:
     """The type of what the expression gives and the paths it reads; raises ExpressionError."""
-    context = Context(known, set())
+    context = Context(known.fields if isinstance(known, Schema) else known, set())
     return infer(node, context), frozenset(context.references)
 
 

@@ -157,7 +157,9 @@ def _index(node: Index, slots: Slots) -> Closure:
             raise ExpressionError("wrong_type", message, position)
         if 0 <= at < len(value):
             return value[at]
-        message = f"The list has {len(value)} items, so there is none at {at}; the first is at 0. Test size(list)."
+        message = (
+            f"There is no item {at}: the size of the list is {len(value)}, and the first is at 0. Test size(list)."
+        )
         raise ExpressionError("no_such_item", message, position)
 
     return read

@@ -13,7 +13,7 @@ from workflows.expressions.emit import Closure, emit
 from workflows.expressions.errors import LimitError
 from workflows.expressions.limits import Evaluation
 from workflows.expressions.parser import parse
-from workflows.expressions.schema import Names, Schema
+from workflows.expressions.schema import Known, Schema
 from workflows.expressions.syntax import Call, ListLiteral, Macro, MapLiteral, Name, Node
 
 __all__ = ["Expression", "compile_expression", "macros"]
@@ -42,7 +42,7 @@ class Expression:
         return result
 
 
-def compile_expression(source: str, *, known: Names | None = None) -> Expression:
+def compile_expression(source: str, *, known: Known | None = None) -> Expression:
     """With `known`, only these names may be read, and their types are checked."""
     expression = _compiled(source)
     if known is None:

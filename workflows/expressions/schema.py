@@ -77,6 +77,8 @@ class Schema:
 
 dyn = Schema()
 Names = Mapping[str, Schema]
+# An object's fields serve as names too.
+Known = Names | Schema
 
 
 @dataclass(frozen=True)

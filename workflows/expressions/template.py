@@ -16,7 +16,7 @@ from workflows.expressions.functions.registry import plain
 from workflows.expressions.functions.times import written_duration, written_timestamp
 from workflows.expressions.limits import LONGEST_TEXT
 from workflows.expressions.parser import Parser
-from workflows.expressions.schema import Names, kind_of
+from workflows.expressions.schema import Known, kind_of
 
 _OPEN, _CLOSE = "{{", "}}"
 MOST_EXPRESSIONS = 100
@@ -37,7 +37,7 @@ def is_template(text: str) -> bool:
     return _OPEN in text
 
 
-def compile_template(source: str, *, known: Names | None = None) -> Template:
+def compile_template(source: str, *, known: Known | None = None) -> Template:
     if len(source) > LONGEST_TEXT:
         raise LimitError("too_large", f"A text has at most {LONGEST_TEXT:,} characters.", LONGEST_TEXT)
     parts: list[str | tuple[Expression, int]] = []
@@ -72,7 +72,7 @@ def _end(source: str, start: int) -> int:
     return end
 
 
-def _compiled(source: str, start: int, known: Names | None) -> Expression:
+def _compiled(source: str, start: int, known: Known | None) -> Expression:
     try:
         return compile_expression(source, known=known)
     except ExpressionError as error:

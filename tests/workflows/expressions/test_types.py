@@ -107,6 +107,13 @@ def test_the_type_of_the_result_is_told() -> None:
     assert compile_expression("input.x", known=KNOWN).result == dyn
 
 
+def test_an_object_serves_as_the_names() -> None:
+    names = Schema(fields=KNOWN)
+    compile_expression("input.x", known=names)
+    assert fault("inptu.x", names).code == "no_such_name"
+    compile_expression("anything.goes", known=dyn)
+
+
 class TestJsonSchema:
     def test_an_object_may_have_other_fields_unless_its_schema_says_not(self) -> None:
         raw = {"type": "object", "properties": {"a": {"type": "string"}}}
