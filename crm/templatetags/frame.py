@@ -25,7 +25,7 @@ class Entry:
     """A line of the rail; `kind` is what its readers must be allowed to read."""
 
     url_name: str
-    label: str
+    label: Any  # translated when it is shown
     icon: str
     kind: str = ""
 

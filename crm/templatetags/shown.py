@@ -270,7 +270,7 @@ def changes_of(entry: Any, labels: Mapping[str, str], members: Mapping[int, str]
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     custom = values.get("custom")
-    nested = custom if isinstance(custom, Mapping) else {}
+    nested = dict(custom) if isinstance(custom, Mapping) else {}
     own = {key: value for key, value in values.items() if key != "custom" or not nested}
     return {key: value for key, value in (own | nested).items() if value not in (None, "", {}, [])}
 

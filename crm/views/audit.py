@@ -15,6 +15,7 @@ from crm.errors import InvalidInput
 from crm.models import AuditEntry
 from crm.selectors.audit import AuditQuery, history_of, list_audit
 from crm.selectors.fields import custom_fields
+from crm.selectors.keyset import PAGE_SIZE
 from crm.selectors.members import list_members
 from crm.views.pages import page, render_list
 
@@ -49,7 +50,7 @@ def audit_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     if "\x00" in "".join(given.values()):
         raise InvalidInput("Remove the NUL character.")
     context = {
-        "page": list_audit(actor=actor, query=AuditQuery(**given)),
+        "page": list_audit(actor=actor, query=AuditQuery(**given, size=PAGE_SIZE)),
         "query": given,
         "kinds": _KINDS,
         "members": list_members(actor=actor),

@@ -112,7 +112,7 @@ def custom_values(custom: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_custom(post: QueryDict, definitions: Mapping[str, CustomField], *, blanks: bool) -> dict[str, Any]:
     """The given custom values by key; with `blanks`, an empty one is None and removes the value."""
-    given = {key: post[f"custom.{key}"].strip() for key in definitions if f"custom.{key}" in post}
+    given = {key: str(post[f"custom.{key}"]).strip() for key in definitions if f"custom.{key}" in post}
     return {key: value or None for key, value in given.items() if value or blanks}
 
 

@@ -12,9 +12,8 @@ from crm.actors import Actor
 from crm.models import Customer
 from crm.panels import home_panels
 from crm.permissions import can
-from crm.selectors.activities import recent_activities
 from crm.selectors.customers import CustomerQuery, list_customers
-from crm.selectors.figures import HIGH_RISK, home_figures
+from crm.selectors.figures import HIGH_RISK, home_figures, last_happenings
 from crm.selectors.requests import RequestQuery, list_requests
 from crm.views.pages import page
 
@@ -33,7 +32,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
         "panels": list(home_panels(actor)),
         "to_call": list_customers(actor=actor, query=to_call).items,
         "my_requests": list_requests(actor=actor, query=mine).items,
-        "activities": recent_activities(actor=actor, size=12).items,
+        "happenings": last_happenings(actor=actor),
         "may_create": can(actor, "create", Customer),
         "may_import": can(actor, "create", "import"),
     }

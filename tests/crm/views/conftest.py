@@ -17,7 +17,7 @@ Browse = Callable[[Actor], Client]
 def browse(db: None) -> Browse:
     def logged_in(actor: Actor) -> Client:
         client = Client()
-        client.force_login(Member.objects.get(pk=actor.member_id))
+        client.force_login(Member.objects.get(pk=actor.member_id or 0))
         return client
 
     return logged_in

@@ -145,3 +145,18 @@ def test_a_risk_has_a_tone(risk: float, tone: str) -> None:
 
 def test_a_customer_without_a_score_has_no_risk(people: People, browse: Browse, customer: Customer) -> None:
     assert "Not scored yet." in browse(people.manager).get(f"/customers/{customer.pk}/").content.decode()
+
+
+def test_what_was_done_to_many_is_told_once(people: People, browse: Browse, customers: list[Customer]) -> None:
+    tag_customers(actor=people.manager, customer_ids=[customer.pk for customer in customers], tag="VIP")
+    shown_once = " ".join(browse(people.manager).get("/").content.decode().split())
+    assert shown_once.count("Tagged “VIP”") == 1
+    assert "and 9 more" in shown_once
+
+
+def test_a_locked_out_member_is_told_when_to_try_again(people: People, empty_cache: None) -> None:
+    client = Client()
+    for _ in range(6):
+        answer = client.post("/login/", {"username": "vic", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "Try again in 15 minutes" in answer.content.decode()
