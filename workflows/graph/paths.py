@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
-from workflows.graph.document import Document
+from workflows.graph.document import STEP_REFERENCE, Document
 
 
 def predecessors(document: Document) -> dict[str, list[str]]:
@@ -41,6 +41,19 @@ def upstream(document: Document) -> dict[str, frozenset[str]]:
     return {
         node: known[node] | of_parents.get(document.nodes[node].parent or "", frozenset()) for node in document.nodes
     }
+
+
+def input_keys(document: Document) -> list[str]:
+    """The keys that a run's input must have, by the schema and by the steps' `inputs`."""
+    schema = document.input_schema if isinstance(document.input_schema, dict) else {}
+    required = schema.get("required")
+    named = [
+        reference.partition(".")[0]
+        for node in document.nodes.values()
+        for reference in node.inputs
+        if not STEP_REFERENCE.match(reference)
+    ]
+    return sorted({*named, *(required if isinstance(required, list) else [])})
 
 
 def reachable(document: Document, entries: Iterable[str]) -> set[str]:

@@ -14,6 +14,8 @@ from crm.actors import Actor
 from crm.errors import NotFound
 from crm.permissions import can, scope
 from workflows import registry
+from workflows.graph.document import parse
+from workflows.graph.paths import input_keys
 from workflows.models import Run, Trigger, TriggerKind, Version, Workflow
 from workflows.selectors.runs import shown_state, visible_runs
 
@@ -28,6 +30,7 @@ class WorkflowRow:
     last_run: Run | None
     starts: list[str]  # what starts it, in words
     has_changes: bool  # the draft was saved after the last publication
+    may_start: bool  # a person can start it as it stands
 
     @property
     def last_run_state(self) -> str:
@@ -61,6 +64,7 @@ def list_workflows(*, actor: Actor, search: str = "") -> list[WorkflowRow]:
             last_run=runs.get(key) if key else None,
             starts=[_in_words(trigger) for trigger in workflow.triggers.all()],
             has_changes=has_changes(workflow),
+            may_start=workflow.published is not None and _may_start(workflow.published),
         )
         for workflow, key in zip(workflows, ids, strict=True)
     ]
@@ -68,6 +72,18 @@ def list_workflows(*, actor: Actor, search: str = "") -> list[WorkflowRow]:
 
 def has_changes(workflow: Workflow) -> bool:
     return workflow.published is None or workflow.draft_saved_at > workflow.published.published_at
+
+
+BY_PERSON = ("trigger_person", "trigger_schedule")
+
+
+def _may_start(version: Version) -> bool:
+    """It waits for no event, and its sample input has all that it needs."""
+    document = parse(version.document)
+    triggers = [node.type for node in document.nodes.values() if node.type.startswith("trigger_")]
+    given = document.sample_input if isinstance(document.sample_input, dict) else {}
+    by_person = not triggers or any(kind in BY_PERSON for kind in triggers)
+    return by_person and all(key in given for key in input_keys(document))
 
 
 def _in_words(trigger: Trigger) -> str:

@@ -105,7 +105,7 @@ def set_enabled(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
 def run_now(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     workflow = get_workflow(actor=actor, key=key)
     try:
-        run: Run = start_run(actor=actor, workflow=workflow, input=workflow.draft.get("sample_input") or {})
+        run: Run = start_run(actor=actor, workflow=workflow, input=_sample_of(workflow))
     except (Conflict, InvalidInput) as error:
         return back_with(request, error, "workflow-list")
     return redirect("run-detail", run.pk)
@@ -121,3 +121,7 @@ def delete(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
         return back_with(request, error, "workflow-versions", key)
     messages.success(request, f"Deleted “{workflow.name}”.")
     return redirect("workflow-list")
+
+
+def _sample_of(workflow: Workflow) -> object:
+    return (workflow.published.document.get("sample_input") if workflow.published else None) or {}
