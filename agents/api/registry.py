@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.models import ChurnModel, Connection
+from agents.models.connections import ConnectionKind
 from agents.selectors.operations import agent_figures
+
+KIND = OpenApiParameter("kind", str, enum=ConnectionKind.values, description="Only connections of this kind.")
 
 
 class AgentOut(serializers.Serializer[Any]):
@@ -86,7 +89,10 @@ class ConnectionList(APIView):
     kind = "connection"
     actions = {"GET": "use"}
 
-    @extend_schema(operation_id="connections_list", responses=NameListOut)
+    @extend_schema(operation_id="connections_list", parameters=[KIND], responses=NameListOut)
     def get(self, request: Request) -> Response:
-        rows = [{"id": one.name, "name": one.name, "kind": one.kind} for one in Connection.objects.all()]
+        found = Connection.objects.all()
+        if kind := request.query_params.get("kind"):
+            found = found.filter(kind=kind.replace("\x00", ""))
+        rows = [{"id": one.name, "name": one.name, "kind": one.kind} for one in found]
         return Response(NameListOut({"results": rows}).data)

@@ -42,5 +42,5 @@ STEP = StepType(
     config=Config,
     run=run,
     output={"type": "object", "properties": {"value": {"type": "number"}, "count": {"type": "integer"}}},
-    icon="sigma",
+    icon="sum",
 )

@@ -78,6 +78,6 @@ STEP = StepType(
             "struck": {"type": "array", "items": {}},
         },
     },
-    icon="check-square",
+    icon="approve",
     waits=True,
 )

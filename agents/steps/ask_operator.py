@@ -81,6 +81,6 @@ STEP = StepType(
         "type": "object",
         "properties": {"answers": {"type": "object"}, "by": {"type": "string"}, "reason": {"type": "string"}},
     },
-    icon="phone",
+    icon="chat",
     waits=True,
 )

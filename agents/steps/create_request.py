@@ -59,5 +59,5 @@ STEP = StepType(
     run=run,
     run_batch=run_batch,
     output={"type": "object", "properties": {"request": {"type": "integer"}, "customer": {"type": "integer"}}},
-    icon="inbox",
+    icon="ticket",
 )

@@ -19,7 +19,9 @@ class Config(StepConfig):
     )  # fmt: skip
     headers: dict[str, str] = Field(default_factory=dict, title="Headers", json_schema_extra={"x-widget": "key-values"})
     body: Any = Field(default=None, title="Body", json_schema_extra={"x-widget": "json"})
-    connection: str = Field(default="", title="Connection", json_schema_extra={"x-options": "/api/v1/connections"})
+    connection: str = Field(
+        default="", title="Connection", json_schema_extra={"x-options": "/api/v1/connections?kind=http"}
+    )
     timeout: float = Field(default=20, gt=0, le=60, title="Timeout in seconds")
 
 

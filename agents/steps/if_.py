@@ -29,5 +29,5 @@ STEP = StepType(
     run=run,
     ports=("yes", "no"),
     output={"type": "object", "properties": {"result": {"type": "boolean"}}},
-    icon="split",
+    icon="branch",
 )

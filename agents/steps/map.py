@@ -48,6 +48,6 @@ STEP = StepType(
             "errors": {"type": "array", "items": {"type": "object"}},
         },
     },
-    icon="repeat",
+    icon="loop",
     container=True,
 )

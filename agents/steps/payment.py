@@ -14,7 +14,7 @@ from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepConte
 
 class Config(StepConfig):
     connection: str = Field(
-        default="payments", title="Connection", json_schema_extra={"x-options": "/api/v1/connections"}
+        default="payments", title="Connection", json_schema_extra={"x-options": "/api/v1/connections?kind=payment"}
     )
     amount: float | None = Field(
         default=None, gt=0, title="Amount", description="Empty: the amount in what the step before gave.",
@@ -59,6 +59,6 @@ STEP = StepType(
     config=Config,
     run=run,
     output={"type": "object", "properties": {"payment": {"type": "object"}, "amount": {"type": "number"}}},
-    icon="credit-card",
+    icon="card",
     aliases=("payment_processing",),
 )

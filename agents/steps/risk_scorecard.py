@@ -82,6 +82,6 @@ STEP = StepType(
             "data": {"type": "object"},
         },
     },
-    icon="gauge",
+    icon="shield",
     aliases=("risk_assessment",),
 )

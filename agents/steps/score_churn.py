@@ -88,5 +88,5 @@ STEP = StepType(
             },
         },
     },
-    icon="activity",
+    icon="gauge",
 )

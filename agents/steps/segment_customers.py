@@ -57,5 +57,5 @@ STEP = StepType(
             },
         },
     },
-    icon="users",
+    icon="people",
 )

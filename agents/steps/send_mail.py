@@ -27,7 +27,7 @@ class Config(StepConfig):
     )
     connection: str = Field(
         default="", title="Connection", description="Empty: the installation's own mail server.",
-        json_schema_extra={"x-options": "/api/v1/connections"},
+        json_schema_extra={"x-options": "/api/v1/connections?kind=smtp"},
     )  # fmt: skip
 
     @field_validator("to")

@@ -30,5 +30,5 @@ STEP = StepType(
     effect=Effect.PURE,
     config=Config,
     run=run,
-    icon="braces",
+    icon="sliders",
 )

@@ -42,5 +42,5 @@ STEP = StepType(
     ports=(OTHERWISE,),
     dynamic_ports="cases",
     output={"type": "object", "properties": {"case": {"type": "string"}}},
-    icon="signpost",
+    icon="switch",
 )

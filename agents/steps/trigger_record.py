@@ -62,7 +62,7 @@ STEPS = (
         config=Created,
         run=run,
         output=OUTPUT,
-        icon="plus-circle",
+        icon="plus",
     ),
     StepType(
         key="trigger_record_updated",
@@ -73,6 +73,6 @@ STEPS = (
         config=Updated,
         run=run,
         output=OUTPUT,
-        icon="pencil",
+        icon="bolt",
     ),
 )

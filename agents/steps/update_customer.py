@@ -54,5 +54,5 @@ STEP = StepType(
     run=run,
     run_batch=run_batch,
     output={"type": "object", "properties": {"customer": {"type": "integer"}}},
-    icon="user-pen",
+    icon="pencil",
 )

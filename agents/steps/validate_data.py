@@ -73,6 +73,6 @@ STEP = StepType(
     effect=Effect.PURE,
     config=Config,
     run=run,
-    icon="shield-check",
+    icon="check",
     aliases=("data_validation",),
 )

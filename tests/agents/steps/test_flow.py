@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from tests.agents.running import RunStep, finish
+from tests.agents.running import Ended, RunStep, finish
 from tests.workflows.engine.conftest import sweep_now
 from workflows import registry
 from workflows.models import Step
@@ -16,11 +16,16 @@ from workflows.states import RunState, StepState
 from workflows.steps import StepError
 
 
+def wake_at(ended: Ended) -> datetime:
+    found = Step.objects.get(run_id=ended.run.pk).wake_at
+    assert found is not None
+    return found
+
+
 def test_a_delay_waits_by_the_database_s_clock_and_then_goes_on(run_step: RunStep) -> None:
     ended = run_step("delay", {"seconds": 3600})
-    step = Step.objects.get(run_id=ended.run.pk)
     assert ended.state == StepState.WAITING
-    assert timedelta(minutes=59) < step.wake_at - timezone.now() < timedelta(minutes=61)
+    assert timedelta(minutes=59) < wake_at(ended) - timezone.now() < timedelta(minutes=61)
     sweep_now()
     assert finish(ended.run).output == {"waited_seconds": 3600}
 
@@ -28,14 +33,14 @@ def test_a_delay_waits_by_the_database_s_clock_and_then_goes_on(run_step: RunSte
 def test_a_delay_until_a_time_waits_for_it(run_step: RunStep) -> None:
     until = (timezone.now() + timedelta(days=30)).replace(microsecond=0)
     ended = run_step("delay", {"until": {"$expr": "input.until"}}, {"until": until.isoformat()})
-    assert Step.objects.get(run_id=ended.run.pk).wake_at == until
+    assert wake_at(ended) == until
     sweep_now()
     assert finish(ended.run).output == {"until": until.isoformat()}
 
 
 def test_a_time_without_a_zone_is_utc(run_step: RunStep) -> None:
     ended = run_step("delay", {"until": "2100-01-01T09:00:00"})
-    assert Step.objects.get(run_id=ended.run.pk).wake_at.isoformat() == "2100-01-01T09:00:00+00:00"
+    assert wake_at(ended).isoformat() == "2100-01-01T09:00:00+00:00"
 
 
 def test_a_time_that_has_passed_is_no_wait(run_step: RunStep) -> None:

@@ -17,7 +17,7 @@ from workflows.states import StepState
 from workflows.steps import Done, RunInfo, StepContext
 
 ITEMS = [{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}, {"id": 1, "name": "Alice"}]
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "outcome", "label": "Outcome", "type": "choice", "choices": ["stays", "leaves"]},
     {"name": "said", "label": "What the customer said", "type": "long_text", "required": False},
     {"name": "minutes", "label": "Minutes", "type": "number", "required": False},
