@@ -17,9 +17,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
-from agents import background, executor
+from agents import background, executor, routing
 from agents.models import Agent, Worker
-from agents.routing import Profile, profile_of
 from workflows.engine.drain import drain_events
 from workflows.engine.refs import WorkerInfo, engine_setting
 from workflows.engine.schedule import fire_due_schedules
@@ -39,13 +38,12 @@ class Presence:
     def __init__(self, agent: Agent) -> None:
         self.id: UUID = uuid7()
         self.agent_id: int = agent.pk
-        self.profile: Profile = profile_of(agent)
-        self.paused = agent.paused
         self.last_message = monotonic()
         self.info = WorkerInfo(self.id, agent.name, self._serves)
 
     def _serves(self, kind: str) -> bool:
-        return self.profile.serves(kind)
+        """As the agent is told now; while it is paused, nothing."""
+        return any(one.name == self.info.agent and one.serves(kind) for one in routing.profiles())
 
 
 _presence: Presence | None = None
@@ -109,19 +107,18 @@ class Caretaker:
         threading.Thread(target=loop, daemon=True, name=act.__name__).start()
 
     def beat(self) -> None:
-        """Shows that we live, reads what our agent is told, and frees the steps of workers that are gone."""
+        """Shows that we live, and frees the steps of workers that are gone."""
         Worker.objects.filter(pk=self.presence.id).update(heartbeat_at=Now())
-        agent = Agent.objects.get(pk=self.presence.agent_id)
-        self.presence.profile, self.presence.paused = profile_of(agent), agent.paused
         gone = Worker.objects.filter(heartbeat_at__lt=Now() - LOST_AFTER, stopped_at=None)
         lost = list(gone.values_list("pk", flat=True))
         if lost:
             expire_leases_of(lost)
 
     def claim_directly(self) -> None:
-        if self.presence.paused or monotonic() - self.presence.last_message < SILENT_SECONDS:
+        profile = next((one for one in routing.profiles() if one.name == self.presence.info.agent), None)
+        if profile is None or monotonic() - self.presence.last_message < SILENT_SECONDS:
             return
-        for ref in ready_steps(sorted(self.presence.profile.kinds)):
+        for ref in ready_steps(sorted(profile.kinds)):
             executor.work(ref, self.presence.info)
 
 

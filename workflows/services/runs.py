@@ -11,7 +11,9 @@ from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
 from crm.permissions import require
 from workflows.engine.cancel import cancel
+from workflows.engine.refs import StepRef
 from workflows.engine.start import AlreadyStarted, start
+from workflows.engine.uncertain import Verdict, settle_uncertain
 from workflows.models import Run, Workflow
 from workflows.steps import JSON
 
@@ -55,3 +57,13 @@ def cancel_run(*, actor: Actor, run: Run) -> None:
         except OperationalError:  # a deadlock with a step that is just finishing
             if left == 0:
                 raise
+
+
+@transaction.atomic
+def decide_uncertain(*, actor: Actor, run: Run, node: str, item: int, verdict: Verdict) -> None:
+    """Records what a person found out about a step whose worker was lost in the middle of an outside effect."""
+    require(actor, "retry", run)
+    if not settle_uncertain(StepRef(run.pk, node, item), verdict, by=actor.name):
+        raise Conflict(f"The step “{node}” is not uncertain any more.", code="not_uncertain")
+    after = {"node": node, "item": item, "verdict": verdict.value}
+    audit.record_one(actor=actor, action="run.decide_uncertain", target=run, after=after)

@@ -21,7 +21,8 @@ from workflows.engine.refs import StepRef
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
 from workflows.models import Step, StepAttempt
-from workflows.services.runs import cancel_run
+from workflows.engine.uncertain import Verdict
+from workflows.services.runs import cancel_run, decide_uncertain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,6 +150,32 @@ def test_a_lost_mail_is_left_to_a_person(started: Start) -> None:
     work_off()
     assert states(run) == {"a": "UNCERTAIN"}
     assert kinds.sent == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "sent"), [("done", "SUCCEEDED", 0), ("failed", "FAILED", 0), ("retry", "SUCCEEDED", 1)]
+)
+def test_a_person_decides_what_became_of_a_lost_mail(
+    started: Start, manager: Actor, verdict: str, state: str, sent: int
+) -> None:
+    run = started({"a": "test_mail"})
+    rows.claim(StepRef(run.pk, "a"), None, datetime.now(UTC))
+    sweep_now()
+    decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict(verdict))
+    work_off()
+    run.refresh_from_db()
+    assert (states(run), run.state, len(kinds.sent)) == ({"a": state}, state, sent)
+    assert AuditEntry.objects.filter(action="run.decide_uncertain").count() == 1
+
+
+def test_of_two_who_decide_one_is_told_so(started: Start, manager: Actor) -> None:
+    run = started({"a": "test_mail"})
+    rows.claim(StepRef(run.pk, "a"), None, datetime.now(UTC))
+    sweep_now()
+    decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict.DONE)
+    with pytest.raises(Conflict):
+        decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict.FAILED)
+    assert AuditEntry.objects.filter(action="run.decide_uncertain").count() == 1
 
 
 def test_a_step_that_takes_its_workers_down_is_dead_after_five(started: Start) -> None:
