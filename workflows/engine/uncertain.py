@@ -40,7 +40,8 @@ def settle_uncertain(ref: StepRef, verdict: Verdict, *, by: str) -> bool:
     run = rows.run_row(ref.run_id)
     program = program_of(run.version_id)
     ledger = Ledger(run, program, WorkerInfo(None, by, lambda kind: False), {})
-    task = Task(ref.node, ref.item, datetime.now(UTC), *taken, exists=True)
+    attempt, failures, crashes = taken
+    task = Task(ref.node, ref.item, datetime.now(UTC), attempt, failures, crashes, exists=True)
     refusal = StepError(f"{by} says that it did not happen.", code="marked_failed")
     if verdict is Verdict.RETRY:
         ledger.lose(task, StepError(f"{by} lets it be tried again.", code="tried_again"))
