@@ -163,6 +163,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NoteKindEnum": "crm.api.shapes.NOTE_KINDS",
         "ServiceStatusEnum": "crm.models.services.ServiceStatus",
         "RequestStatusEnum": "crm.models.requests.RequestStatus",
+        "RunStateEnum": "workflows.api.shapes.RUN_STATES",
+        "StepStateEnum": "workflows.api.shapes.STEP_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

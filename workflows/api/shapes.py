@@ -9,6 +9,10 @@ from rest_framework import serializers
 from workflows.states import RunState, StepState
 
 
+RUN_STATES = [*RunState.values, "WAITING"]
+STEP_STATES = list(StepState.values)
+
+
 class Strict(serializers.Serializer[Any]):
     """A request: a field that is not listed is an error, not ignored."""
 
@@ -131,7 +135,7 @@ class RunSummaryOut(serializers.Serializer[Any]):
     workflow_id = serializers.IntegerField()
     workflow_key = serializers.CharField()
     version = serializers.IntegerField()
-    state = serializers.ChoiceField([*RunState.values, "WAITING"])
+    state = serializers.ChoiceField(RUN_STATES)
     trigger = serializers.CharField(allow_blank=True)
     started_by = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -160,7 +164,7 @@ class AttemptOut(serializers.Serializer[Any]):
 
 class ChunkOut(serializers.Serializer[Any]):
     item = serializers.IntegerField()
-    state = serializers.ChoiceField(StepState.values)
+    state = serializers.ChoiceField(STEP_STATES)
     attempt = serializers.IntegerField()
     error = serializers.JSONField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -174,7 +178,7 @@ class StepOut(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     item = serializers.IntegerField(allow_null=True, help_text="Null for a step inside a For each.")
     parent = serializers.CharField(allow_null=True)  # type: ignore[assignment]
-    state = serializers.ChoiceField(StepState.values)
+    state = serializers.ChoiceField(STEP_STATES)
     attempt = serializers.IntegerField()
     port = serializers.CharField(allow_null=True)
     output = serializers.JSONField(allow_null=True)
