@@ -134,13 +134,13 @@ def _proceed(claimed: Claimed) -> Next:
 
 def _finish_surely(chain: Chain, task: Task, outcome: Evaluated) -> Next:
     """What happened outside has happened: its record is tried again; after that the lease runs out."""
-    for pause in (0.2, 1, 5):
+    for seconds in (0.2, 1, 5):
         try:
             return _finish(chain, task, outcome)
         except OperationalError:
             logger.warning("The record of a step failed; trying again", extra={"node": task.node}, exc_info=True)
             connection.close()
-            sleep(pause)
+            sleep(seconds)
     return _finish(chain, task, outcome)
 
 
