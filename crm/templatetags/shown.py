@@ -211,6 +211,13 @@ def activity_icon(kind: str) -> str:
 
 
 @register.filter
+def rest(activity: Any) -> str:
+    """The body without its first line, where that is the summary already."""
+    first, _newline, more = activity.body.partition("\n")
+    return str(more if first.strip() == activity.summary else activity.body).strip()
+
+
+@register.filter
 def activity_family(kind: str) -> str:
     return _ACTIVITIES.get(kind, ("", "connect"))[1]
 

@@ -26,6 +26,7 @@ from crm.selectors.requests import RequestQuery, list_requests
 from crm.selectors.services import ServiceQuery, list_services
 from crm.services.activities import add_note, log_call
 from crm.services.tags import tag_customers, untag_customers
+from crm.views.forms import read_text
 from crm.views.pages import is_partial, page
 
 _KINDS = (
@@ -83,7 +84,7 @@ def _sides(actor: Actor, customer: Customer) -> dict[str, Any]:
 @page
 def add(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
     """A note or a call on the timeline."""
-    text = request.POST.get("text", "")
+    text = read_text(request.POST, "text")
     try:
         if request.POST.get("kind") == ActivityKind.CALL:
             log_call(actor=actor, customer_id=pk, text=text, outcome=request.POST.get("outcome", ""))

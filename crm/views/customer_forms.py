@@ -21,7 +21,7 @@ from crm.selectors.customers import get_customer
 from crm.selectors.fields import custom_fields
 from crm.selectors.members import list_members, list_teams
 from crm.services.customers import FIELDS, NewCustomer, create_customer, delete_customer, set_teams, update_customer
-from crm.views.forms import Form, Input, build, custom_inputs, custom_values, read_custom, read_id, read_ids
+from crm.views.forms import Form, Input, build, custom_inputs, custom_values, read_custom, read_id, read_ids, read_text
 from crm.views.pages import page
 
 
@@ -61,7 +61,7 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
         return render(request, "crm/customer_form.html", {"form": _form(actor, start)})
     post = request.POST
     new = NewCustomer(
-        **{name: post.get(name, "") for name in FIELDS},
+        **{name: read_text(post, name) for name in FIELDS},
         owner_id=read_id(post.get("owner_id", "")),
         team_ids=read_ids(post.getlist("team_ids")),
         custom=read_custom(post, custom_fields(), blanks=False),
@@ -84,7 +84,7 @@ def edit(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
         values |= {"owner_id": customer.owner_id, "team_ids": [str(team.pk) for team in customer.teams.all()]}
         return render(request, "crm/customer_form.html", {"form": _form(actor, values), "customer": customer})
     post = request.POST
-    changes: dict[str, Any] = {name: post[name] for name in FIELDS if name in post}
+    changes: dict[str, Any] = {name: read_text(post, name) for name in FIELDS if name in post}
     changes |= {
         "owner_id": read_id(post.get("owner_id", "")),
         "custom": read_custom(post, custom_fields(), blanks=True),

@@ -116,6 +116,11 @@ def read_custom(post: QueryDict, definitions: Mapping[str, CustomField], *, blan
     return {key: value or None for key, value in given.items() if value or blanks}
 
 
+def read_text(post: QueryDict, name: str) -> str:
+    """Browsers send line ends of two characters; stored so, every saving would count as a change."""
+    return str(post.get(name, "")).replace("\r\n", "\n")
+
+
 def read_moment(text: str) -> datetime | str | None:
     """The moment in the installation's time zone; what can't be read stays, for the service to refuse."""
     if not text.strip():

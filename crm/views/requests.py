@@ -25,7 +25,17 @@ from crm.selectors.members import list_members
 from crm.selectors.requests import RequestQuery, get_request, list_requests
 from crm.selectors.services import ServiceQuery, list_services
 from crm.services.requests import NewRequest, create_request, delete_request, update_request
-from crm.views.forms import Form, Input, build, custom_inputs, custom_values, read_custom, read_id, read_moment
+from crm.views.forms import (
+    Form,
+    Input,
+    build,
+    custom_inputs,
+    custom_values,
+    read_custom,
+    read_id,
+    read_moment,
+    read_text,
+)
 from crm.views.pages import is_partial, page, render_list
 from crm.views.saved_views import views_of
 
@@ -130,7 +140,7 @@ def _form(
 def _read(request: HttpRequest, *, blanks: bool) -> dict[str, Any]:
     post = request.POST
     return {
-        **{name: post.get(name, "") for name in _TEXTS},
+        **{name: read_text(post, name) for name in _TEXTS},
         "service_id": read_id(post.get("service_id", "")),
         "assignee_id": read_id(post.get("assignee_id", "")),
         "request_time": read_moment(post.get("request_time", "")),

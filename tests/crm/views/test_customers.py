@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from crm.models import Activity, Customer, SavedView
+from crm.models import Activity, AuditEntry, Customer, SavedView
 from crm.models.fields import FieldType
+from crm.services.customers import update_customer
 from crm.services.fields import NewField, create_field
 from crm.services.scores import NewScore, record_scores
 from tests.crm.people import People
@@ -158,6 +159,15 @@ def test_a_change_of_many_leads_back_into_the_product_only(client: Client, custo
     given = {"customer": [customers[0].pk], "act": "tag", "tag": "VIP"}
     for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         assert client.post("/customers/bulk/", given | {"back": back})["Location"] == "/customers/"
+
+
+def test_saving_a_form_as_it_was_changes_nothing(client: Client, customer: Customer, people: People) -> None:
+    update_customer(actor=people.manager, customer_id=customer.pk, changes={"notes": "One\nTwo"})
+    before = AuditEntry.objects.count()
+    form = client.get(f"/customers/{customer.pk}/edit/").context["form"]
+    given = {one.name: one.value for one in form.inputs} | {"notes": "One\r\nTwo"}
+    client.post(f"/customers/{customer.pk}/edit/", given)
+    assert AuditEntry.objects.count() == before
 
 
 def test_the_history_shows_what_changed(client: Client, customer: Customer) -> None:
