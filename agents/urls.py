@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents.api import submit
+from agents.api import predict, submit
 from agents.views import model, operations, sandbox, scoring
 
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("model/training/", model.training, name="model-training"),
     path("model/<int:number>/promote/", model.promote, name="model-promote"),
     path("customers/<int:pk>/score/", scoring.score_customer, name="customer-score"),
+    # The same as /api/v1/predict, where the schema describes it.
+    path("predict", predict.Predict.as_view(schema=None)),
     path("submit", submit.Submit.as_view()),
     path("status/<uuid:task_id>", submit.Status.as_view()),
     path("dev/mail/", sandbox.mails, name="mails"),

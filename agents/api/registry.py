@@ -80,7 +80,7 @@ class ModelList(APIView):
 
     @extend_schema(operation_id="models_list", responses=ModelListOut)
     def get(self, request: Request) -> Response:
-        return Response(ModelListOut({"results": ChurnModel.objects.order_by("-number")}).data)
+        return Response(ModelListOut({"results": ChurnModel.objects.defer("artefact").order_by("-number")}).data)
 
 
 class ConnectionList(APIView):

@@ -98,3 +98,10 @@ def test_what_can_not_be_predicted_is_refused(asked: dict[str, Any], make_model:
 def test_without_a_model_it_says_so(make_customer: MakeCustomer, api_as: ApiAs) -> None:
     answer = api_as("manager").post(URL, {"customer": make_customer().pk})
     assert (answer.status_code, answer.json()["code"]) == (404, "no_model")
+
+
+def test_the_short_address_predicts_too(make_model: MakeModel, make_customer: MakeCustomer, api_as: ApiAs) -> None:
+    make_model()
+    asked = {"customer": make_customer(0).pk}
+    short, long = (api_as("operator").post(address, asked).json() for address in ("/predict", "/api/v1/predict"))
+    assert short == long
