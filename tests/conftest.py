@@ -128,3 +128,9 @@ def kill_tree(pid: int) -> None:
             member.kill()
         except psutil.NoSuchProcess:
             continue
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The running product goes last: its agents would take turns with every other test."""
+    items.sort(key=lambda item: "product" in getattr(item, "fixturenames", ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,11 +12,11 @@ from django.utils import timezone
 from crm.errors import Conflict, InvalidInput, NotAllowed
 from crm.models import Activity, Customer, CustomField, Event, Import, Score, Service
 from crm.models.imports import ImportState
-from crm.services import imports
+from crm.services import import_batch, imports
 from crm.services.activities import add_note
 from crm.services.customers import NewCustomer, create_customer
 from crm.services.scores import NewScore, record_scores
-from tests.crm.conftest import Callable, Counts
+from tests.crm.conftest import Counts
 from tests.crm.people import People
 
 announced: list[tuple[str, int]] = []
@@ -124,7 +124,7 @@ def test_a_killed_import_goes_on_where_it_stood(people: People, monkeypatch: pyt
     monkeypatch.setattr(imports, "BATCH", 2)
     source = checked(people, csv_of(7))
     imports.start_import(actor=people.manager, import_id=source.pk)
-    carry_out, left = imports.carry_out, [3]
+    carry_out, left = import_batch.carry_out, [3]
 
     class Killed(BaseException):
         pass

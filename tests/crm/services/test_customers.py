@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +20,7 @@ from crm.services.customers import (
     update_customer,
     update_customers,
 )
-from tests.crm.conftest import Callable, Counts
+from tests.crm.conftest import Counts
 from tests.crm.people import People
 
 

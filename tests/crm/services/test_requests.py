@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,7 +25,7 @@ from crm.services.requests import (
     update_request,
 )
 from crm.services.services import NewService, create_service
-from tests.crm.conftest import Callable, Counts
+from tests.crm.conftest import Counts
 from tests.crm.people import People
 
 

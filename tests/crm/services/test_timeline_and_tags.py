@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from crm.errors import InvalidInput, NotAllowed, NotFound
 from crm.models import Activity, AuditEntry, Customer, Event, Tag
 from crm.services.activities import NewActivity, add_activities, add_note, log_call
 from crm.services.tags import create_tag, delete_tag, rename_tag, tag_customers, untag_customers
-from tests.crm.conftest import Callable, Counts
+from tests.crm.conftest import Counts
 from tests.crm.people import People
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from agents import executor
+from agents.evaluate import evaluate
 from agents.worker import STRANGER
 from crm.actors import Actor
 from crm.errors import Conflict
@@ -20,8 +21,8 @@ from workflows.engine import rows
 from workflows.engine.refs import StepRef
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
-from workflows.models import Step, StepAttempt
 from workflows.engine.uncertain import Verdict
+from workflows.models import Step, StepAttempt
 from workflows.services.runs import cancel_run, decide_uncertain
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,7 +137,7 @@ def test_every_try_of_a_keyed_step_shows_the_same_key(started: Start) -> None:
     run = started({"a": "test_send"})
     claimed = rows.claim(StepRef(run.pk, "a"), None, datetime.now(UTC))
     assert claimed
-    executor.evaluate(executor._chain(StepRef(run.pk, "a"), STRANGER).ledger(), claimed[0])
+    evaluate(executor._chain(StepRef(run.pk, "a"), STRANGER).ledger(), claimed[0])
     sweep_now()
     work_off()
     assert len(kinds.sent) == 2

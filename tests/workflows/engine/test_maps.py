@@ -77,6 +77,7 @@ def test_a_map_that_must_not_fail_fails_with_its_first_error(started: Start) -> 
     run = started({"each": each(NUMBERS, 10, on_error="fail"), "m": body}, given={"numbers": [1, 2, 3, 4]})
     work_off()
     run.refresh_from_db()
+    assert run.error
     assert (run.state, run.error["code"]) == ("FAILED", "items_failed")
 
 

@@ -63,6 +63,7 @@ def test_a_run_survives_the_death_of_all_its_workers(noting: Callable[[], Run], 
     assert 0 < Activity.objects.count() < CUSTOMERS
     start_agent("clerk")
     eventually(lambda: has_ended(run))
+    assert run.output
     assert (run.state, run.output["succeeded"]) == ("SUCCEEDED", CUSTOMERS)
     assert Activity.objects.count() == CUSTOMERS
     assert AuditEntry.objects.filter(action="activity.create").count() == CUSTOMERS
