@@ -8,7 +8,6 @@ from rest_framework import serializers
 
 from workflows.states import RunState, StepState
 
-
 RUN_STATES = [*RunState.values, "WAITING"]
 STEP_STATES = list(StepState.values)
 
