@@ -40,6 +40,7 @@ def customer_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "query": query,
         "may_change": can(actor, "update", Customer),
         "may_create": can(actor, "create", Customer),
+        "may_import": can(actor, "create", "import"),
         "is_filtered": any(key not in ("sort", "cursor") for key in request.GET),
     }
     if not is_partial(request):
@@ -59,7 +60,6 @@ def _filters(actor: Actor, request: HttpRequest) -> dict[str, Any]:
         "choice_fields": [field for field in fields.values() if field.type in (FieldType.CHOICE, FieldType.BOOLEAN)],
         "number_fields": [field for field in fields.values() if field.type == FieldType.NUMBER],
         "used_fields": _used(request, fields),
-        "may_import": can(actor, "create", "import"),
     }
 
 
