@@ -149,6 +149,8 @@ class StepType(Generic[C]):
     icon: str = ""
     aliases: tuple[str, ...] = ()
     on_uncertain: OnUncertain = OnUncertain.PARK
+    # What the member who publishes must be allowed, as (action, kind): runs act with their rights.
+    needs: tuple[tuple[str, str], ...] = ()
     container: bool = False
     # It may wait, so under a map it gets a step row an item.
     waits: bool = False

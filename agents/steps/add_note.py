@@ -47,6 +47,7 @@ STEP = StepType(
     family=Family.CRM,
     description="Write a note or a call on a customer's timeline.",
     effect=Effect.LOCAL,
+    needs=(("create", "activity"),),
     config=Config,
     run=run,
     run_batch=run_batch,

@@ -55,6 +55,7 @@ STEP = StepType(
     family=Family.CRM,
     description="Open a service request for a customer.",
     effect=Effect.LOCAL,
+    needs=(("create", "servicerequest"),),
     config=Config,
     run=run,
     run_batch=run_batch,

@@ -56,6 +56,7 @@ STEP = StepType(
     family=Family.CONNECT,
     description="Charge an amount through a payment connection.",
     effect=Effect.KEYED,
+    needs=(("use", "connection"),),
     config=Config,
     run=run,
     output={"type": "object", "properties": {"payment": {"type": "object"}, "amount": {"type": "number"}}},

@@ -55,6 +55,7 @@ STEP = StepType(
     family=Family.AI,
     description="Predict for all customers at once how likely each is to leave, and why.",
     effect=Effect.LOCAL,
+    needs=(("score", "customer"),),
     config=Config,
     run=run,
     output={

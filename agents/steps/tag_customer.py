@@ -39,6 +39,7 @@ STEP = StepType(
     family=Family.CRM,
     description="Give a customer a tag, or take it off.",
     effect=Effect.LOCAL,
+    needs=(("tag", "customer"),),
     config=Config,
     run=run,
     run_batch=run_batch,

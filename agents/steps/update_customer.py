@@ -50,6 +50,7 @@ STEP = StepType(
     family=Family.CRM,
     description="Change fields of a customer.",
     effect=Effect.LOCAL,
+    needs=(("update", "customer"),),
     config=Config,
     run=run,
     run_batch=run_batch,

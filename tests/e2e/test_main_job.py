@@ -81,6 +81,8 @@ def approve_all_but_the_first(page: Page) -> tuple[str, str]:
     address = kept.get_attribute("href")
     assert address
     page.get_by_role("button", name="Approve", exact=True).click()
+    page.get_by_role("link", name="Decided").click()
+    page.locator(".inbox-line").first.click()
     expect(page.get_by_text("1 struck out")).to_be_visible(timeout=SECONDS)
     return struck, address
 

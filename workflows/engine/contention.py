@@ -7,9 +7,7 @@ import random
 from django.db import DatabaseError
 from psycopg2 import errorcodes
 
-_PASSING = frozenset(
-    {errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE}
-)
+_PASSING = frozenset({errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE})
 
 
 def is_contention(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.db.models import Max
 from crm import audit
 from crm.actors import Actor
 from crm.errors import InvalidInput
-from crm.permissions import require
+from crm.permissions import can, require
 from workflows import registry
 from workflows.graph.compile import compile_document
-from workflows.graph.document import Document, Problem, parse, to_json
-from workflows.graph.validate import is_publishable, validate
+from workflows.graph.document import Document, Node, Problem, parse, problem, to_json
+from workflows.graph.validate import Check, is_publishable, validate
 from workflows.models import Version, Workflow
 from workflows.services.triggers import rewrite_triggers
 from workflows.services.workflows import StaleRevision, as_faults
@@ -32,9 +33,27 @@ class Published:
     secrets: dict[str, str] = field(default_factory=dict)
 
 
-def problems_of(document: JSON) -> list[Problem]:
-    """What stands between a draft and its publication."""
-    return validate(document, registry.by_key(), aliases=registry.aliases())
+def problems_of(document: JSON, publisher: Actor | None = None) -> list[Problem]:
+    """What stands between a draft and its publication, by the publisher's rights too where one is named."""
+    checks = [_rights_of(publisher)] if publisher else []
+    return validate(document, registry.by_key(), aliases=registry.aliases(), checks=checks)
+
+
+def _rights_of(publisher: Actor) -> Check:
+    """A run acts with the rights of whoever published: what they may not do, it could not either."""
+
+    def missing(document: Document, node: Node) -> Iterator[Problem]:
+        step_type = registry.find(node.type)
+        for action, kind in step_type.needs if step_type else ():
+            if not can(publisher, action, kind):
+                title = node.label or node.type
+                message = (
+                    f"Runs act with the rights of whoever publishes, and your role ({publisher.role.label}) "
+                    f"may not do what “{title}” does. Ask a manager to publish."
+                )
+                yield problem("missing_right", message, node=node.id)
+
+    return missing
 
 
 @transaction.atomic
@@ -44,7 +63,7 @@ def publish(*, actor: Actor, workflow: Workflow, base_revision: int | None = Non
     locked = Workflow.objects.select_for_update(of=("self",)).select_related("published").get(pk=workflow.pk)
     if base_revision is not None and base_revision != locked.revision:
         raise StaleRevision(locked)
-    problems = problems_of(locked.draft)
+    problems = problems_of(locked.draft, actor)
     if not is_publishable(problems):
         raise _unpublishable(problems)
     document = parse(locked.draft, registry.aliases())

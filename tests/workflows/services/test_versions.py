@@ -34,6 +34,18 @@ def republish(actor: Actor, workflow: Workflow, document: dict[str, Any]) -> Non
     publish(actor=actor, workflow=workflow)
 
 
+TAGS = {"id": "tag", "type": "tag_customer", "config": {"customer": 1, "tag": "vip"}}
+
+
+def test_who_may_not_tag_can_t_publish_what_tags(actors: Actors) -> None:
+    workflow = create_workflow(actor=actors("builder"), name="Tags", document=chain(TAGS))
+    with pytest.raises(InvalidInput) as refused:
+        publish(actor=actors("builder"), workflow=workflow)
+    assert [(one["node"], one["code"]) for one in refused.value.errors] == [("tag", "missing_right")]
+    assert not Version.objects.exists()
+    assert publish(actor=actors("manager"), workflow=workflow).version.number == 1
+
+
 def test_a_draft_becomes_version_one(builder: Actor, workflow: Workflow) -> None:
     version = publish(actor=builder, workflow=workflow, note="First").version
     assert (version.number, version.note, version.published_by_id) == (1, "First", builder.member_id)
