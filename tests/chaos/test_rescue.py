@@ -35,7 +35,9 @@ def rows(product: Product) -> Iterator[Any]:
     def count(statement: str, *values: object) -> int:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT count(*) FROM {statement}", values)
-            return int(cursor.fetchone()[0])
+            found = cursor.fetchone()
+            assert found
+            return int(found[0])
 
     yield count
     connection.close()
