@@ -18,6 +18,7 @@ urlpatterns = [
     path("runs/", runs.run_list, name="run-list"),
     path("runs/<uuid:run_id>/", runs.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/steps/<str:node>/<int:item>/decide/", runs.decide, name="run-step-decide"),
     path("approvals/", approvals.inbox, name="approval-list"),
     path("approvals/<int:approval_id>/", approvals.detail, name="approval-detail"),
     path("approvals/<int:approval_id>/items/", approvals.items, name="approval-items"),

@@ -13,7 +13,7 @@ from workflows.api.base import WorkflowView
 from workflows.models import Run, Workflow
 from workflows.selectors.run_steps import output_of
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
-from workflows.services.runs import cancel_run, start_run
+from workflows.services.runs import cancel_run, decide_uncertain, read_verdict, start_run
 
 PAGING: Any = [
     OpenApiParameter("state", str, enum=SHOWN_STATES),
@@ -89,4 +89,21 @@ class CancelRun(WorkflowView):
     def post(self, request: Request, run_id: str) -> Response:
         run = get_run(actor=self.actor, run_id=run_id)
         cancel_run(actor=self.actor, run=run)
+        return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run_id)))
+
+
+class DecideStep(WorkflowView):
+    kind = Run
+    actions = {"POST": "retry"}
+
+    @extend_schema(
+        operation_id="runs_step_decide",
+        description="A person's word on an UNCERTAIN step: try it again, it happened, or it failed.",
+        request=shapes.VerdictIn,
+        responses=shapes.RunOut,
+    )
+    def post(self, request: Request, run_id: str, node: str) -> Response:
+        given = self.read(shapes.VerdictIn)
+        run, verdict = get_run(actor=self.actor, run_id=run_id), read_verdict(given["verdict"])
+        decide_uncertain(actor=self.actor, run=run, node=node, item=given["item"], verdict=verdict)
         return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run_id)))

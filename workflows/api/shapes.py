@@ -281,6 +281,11 @@ class ApprovalOut(ApprovalSummaryOut):
     items_next = serializers.IntegerField(allow_null=True)
 
 
+class VerdictIn(Strict):
+    verdict = serializers.ChoiceField(["retry", "done", "failed"])
+    item = serializers.IntegerField(min_value=0, required=False, default=0)
+
+
 class DecideIn(Strict):
     decision = serializers.ChoiceField(["approved", "rejected"])
     reason = serializers.CharField(max_length=2_000, required=False, allow_blank=True, default="")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("runs/<str:run_id>", runs.RunDetail.as_view()),
     path("runs/<str:run_id>/cancel", runs.CancelRun.as_view()),
     path("runs/<str:run_id>/steps/<str:node>", runs.StepOutput.as_view()),
+    path("runs/<str:run_id>/steps/<str:node>/decide", runs.DecideStep.as_view()),
     path("step-types", step_types.StepTypeList.as_view()),
     path("expressions/check", step_types.CheckExpression.as_view()),
     path("approvals", approvals.ApprovalList.as_view()),

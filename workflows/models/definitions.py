@@ -42,9 +42,7 @@ class Version(models.Model):
     sha256 = models.CharField(max_length=64)
     note = models.CharField(max_length=300, blank=True)
     # Runs act with the rights of the member who published.
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -82,9 +80,7 @@ class Trigger(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_fire_at"], name="trigger_due", condition=models.Q(next_fire_at__isnull=False)
-            ),
+            models.Index(fields=["next_fire_at"], name="trigger_due", condition=models.Q(next_fire_at__isnull=False)),
             models.Index(fields=["topic"], name="trigger_by_topic"),
         ]
 

@@ -210,6 +210,12 @@ def _attempt_json(attempt: StepAttempt) -> Line:
     }
 
 
+def uncertain_steps(run: Run) -> list[Step]:
+    """Steps whose effect may have happened; a person's word is awaited."""
+    found = Step.objects.filter(run_id=run.pk, wake_at__isnull=False, state=StepState.UNCERTAIN)
+    return list(found.order_by("node", "item")[:CHUNKS_SHOWN])
+
+
 def output_of(*, actor: Actor, run: Run, node: str, item: int = 0) -> JSON:
     """The whole output of a step, also where the run shows only its beginning."""
     found = values.load(run.pk, [(node, item)]) if may_see_values(actor) else {}

@@ -67,3 +67,10 @@ def decide_uncertain(*, actor: Actor, run: Run, node: str, item: int, verdict: V
         raise Conflict(f"The step “{node}” is not uncertain any more.", code="not_uncertain")
     after = {"node": node, "item": item, "verdict": verdict.value}
     audit.record_one(actor=actor, action="run.decide_uncertain", target=run, after=after)
+
+
+def read_verdict(text: str) -> Verdict:
+    try:
+        return Verdict(text)
+    except ValueError as error:
+        raise InvalidInput("The verdict is “retry”, “done” or “failed”.", code="bad_verdict") from error

@@ -10,15 +10,15 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
-from crm.errors import Conflict
+from crm.errors import Conflict, InvalidInput
 from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
 from workflows.models import ApprovalState, Run
 from workflows.selectors.approvals import visible_approvals
-from workflows.selectors.run_steps import steps_of
+from workflows.selectors.run_steps import steps_of, uncertain_steps
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
 from workflows.selectors.workflows import get_workflow, visible_workflows
-from workflows.services.runs import cancel_run
+from workflows.services.runs import cancel_run, decide_uncertain, read_verdict
 from workflows.states import RunState, StepState
 from workflows.views.answers import back_with
 
@@ -63,6 +63,7 @@ def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
         "waits": next((step["wait"] for step in steps if step["state"] == StepState.WAITING), None),
         "approval": asked.pk if asked else None,
         "failed_step": next((step["label"] for step in steps if step["node"] == (run.error or {}).get("node")), ""),
+        "uncertain": uncertain_steps(run) if can(actor, "retry", run) else [],
         "may_cancel": run.state == RunState.RUNNING and can(actor, "cancel", run),
     }
     return render(request, "workflows/runs/facts.html" if is_partial(request) else "workflows/run.html", context)
@@ -89,4 +90,18 @@ def cancel(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
     except Conflict as error:
         return back_with(request, error, "run-detail", run.pk)
     messages.success(request, f"Run {run.number} is cancelled; no step of it starts any more.")
+    return redirect("run-detail", run.pk)
+
+
+@require_POST
+@page
+def decide(request: HttpRequest, actor: Actor, run_id: str, node: str, item: int) -> HttpResponse:
+    """A person's word on a step whose effect may have happened."""
+    run = get_run(actor=actor, run_id=run_id)
+    try:
+        verdict = read_verdict(request.POST.get("verdict", ""))
+        decide_uncertain(actor=actor, run=run, node=node, item=item, verdict=verdict)
+    except (Conflict, InvalidInput) as error:
+        return back_with(request, error, "run-detail", run.pk)
+    messages.success(request, "Recorded; the run goes on.")
     return redirect("run-detail", run.pk)
