@@ -1,4 +1,4 @@
-"""The agents and connections of the demo."""
+"""The agents that every installation starts with, and the connections of the demo."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ AGENTS = (
 )
 
 
-def load_demo_agents(*, actor: Actor) -> None:
+def create_first_agents(*, actor: Actor) -> None:
     for wanted in AGENTS:
         agent, is_new = Agent.objects.get_or_create(name=wanted["name"], defaults=dict(wanted))
         if is_new:
             audit.record_one(actor=actor, action="agent.create", target=agent, after=dict(wanted))
     routing.forget()
+
+
+def load_demo_agents(*, actor: Actor) -> None:
+    create_first_agents(actor=actor)
     for name, kind in (("payments", ConnectionKind.PAYMENT), ("mail", ConnectionKind.SMTP)):
         if not Connection.objects.filter(name=name).exists():
             save_connection(actor=actor, name=name, kind=kind, options={"sandbox": True})

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: bring the tables up to date and, on a first start with demo log-ins, load the demo."""
+"""`manage.py prepare`: what an installation needs before its processes start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from agents.models import Agent
+from agents.services.demo import create_first_agents
+from crm.actors import SYSTEM
+
 
 class Command(BaseCommand):
-    help = "Bring the tables up to date and, on a first start with demo log-ins, load the demo."
+    help = "Bring the tables up to date, make the first agents and, where there are demo log-ins, load the demo once."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if self._migrations_are_pending():
             self._timed("tables", "migrate", verbosity=0)
+        if not Agent.objects.exists():
+            create_first_agents(actor=SYSTEM)
         if settings.DEMO_LOGINS:
             self._load_demo(Path(settings.DATA_DIR) / "demo")
 
