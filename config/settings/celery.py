@@ -22,6 +22,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
     "socket_timeout": 1,
     "health_check_interval": 25,
+    # How often publishing tries to connect, in seconds between: it must not hold its caller up.
+    "max_retries": 1,
+    "interval_start": 0.1,
+    "interval_step": 0,
+    "interval_max": 0.1,
 }
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes
