@@ -173,3 +173,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Rapport",
+    "SITE_HEADER": "Rapport",
+    "SITE_SUBHEADER": "Administration",
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": False,
+}
