@@ -19,7 +19,7 @@ urlpatterns = [
     # The same as /api/v1/predict, where the schema describes it.
     path("predict", predict.Predict.as_view(schema=None)),
     path("submit", submit.Submit.as_view()),
-    path("status/<uuid:task_id>", submit.Status.as_view()),
+    path("status/<str:task_id>", submit.Status.as_view()),
     path("dev/mail/", sandbox.mails, name="mails"),
     path("dev/mail/<int:number>/", sandbox.mail, name="mail"),
     path("dev/payments/", sandbox.payments, name="payments"),

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from crm.actors import actor_of
 from crm.errors import NotFound
-from crm.permissions import scope
+from crm.permissions import can
 from workflows.models import Run, Workflow
 from workflows.services.runs import start_run
 
@@ -60,10 +60,17 @@ class Status(APIView):
     actions = {"GET": "read"}
 
     @extend_schema(operation_id="status", responses=StatusOut)
-    def get(self, request: Request, task_id: UUID) -> Response:
+    def get(self, request: Request, task_id: str) -> Response:
         actor = actor_of(request.user)  # type: ignore[arg-type]
-        run = scope(actor, Run.objects.filter(pk=task_id, workflow__key=WORKFLOW)).first()
-        if run is None:
-            raise NotFound(f"There is no task {task_id}.")
+        run = _run_of(task_id)
+        if run is None or not can(actor, "read", run):
+            raise NotFound(f"There is no task {task_id[:40]}.")
         result = run.output.get("value") if isinstance(run.output, dict) else None
         return Response({"task_id": str(run.pk), "state": run.state, "result": result, "error": run.error})
+
+
+def _run_of(task_id: str) -> Run | None:
+    try:
+        return Run.objects.filter(pk=UUID(task_id), workflow__key=WORKFLOW).first()
+    except ValueError:
+        return None

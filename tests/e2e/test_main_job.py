@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from tests.e2e.product import Product
 
 pytestmark = pytest.mark.e2e
 
 THRESHOLD = "0.84"
 SECONDS = 60_000
-
-
-def card(page: Page, node: str) -> str:
-    return f"[data-testid=step-card][data-node-id={node}], [data-node-id={node}] [data-testid=step-card]"
 
 
 def move_a_step(page: Page) -> None:
@@ -41,7 +40,7 @@ def publish(page: Page) -> None:
     expect(page.get_by_text("v2 live")).to_be_visible(timeout=SECONDS)
 
 
-def test_the_main_job_from_log_in_to_timeline(log_in: Callable[[str], Page]) -> None:
+def test_the_main_job_from_log_in_to_timeline(log_in: Callable[[str], Page], product: Product) -> None:
     page = log_in("manager")
     page.get_by_role("link", name="Workflows", exact=True).click()
     page.get_by_role("link", name="Churn rescue").first.click()
@@ -61,14 +60,14 @@ def test_the_main_job_from_log_in_to_timeline(log_in: Callable[[str], Page]) -> 
     expect(approve).to_have_attribute("data-state", "WAITING", timeout=SECONDS)
     expect(page.locator("[data-node-id=score]").first).to_have_attribute("data-state", "SUCCEEDED")
 
-    struck, kept = approve_all_but_the_first(page)
+    struck, kept = approve_all_but_the_first(page, product.url)
     expect_the_story_on_the_timeline(page, kept)
-    expect_no_request_for(page, struck)
+    expect_no_request_for(page, product.url, struck)
 
 
-def approve_all_but_the_first(page: Page) -> tuple[str, str]:
-    """The names of the customer struck out, and of one that was kept."""
-    page.goto("/approvals/")
+def approve_all_but_the_first(page: Page, site: str) -> tuple[str, str]:
+    """The name of the customer struck out, and the address of one that was kept."""
+    page.goto(f"{site}/approvals/")
     newest = page.locator(".inbox-line").filter(has_text="Churn rescue").filter(has_not_text="#2 ")
     newest.first.click()
     expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
@@ -84,7 +83,7 @@ def approve_all_but_the_first(page: Page) -> tuple[str, str]:
     page.get_by_role("link", name="Decided").click()
     page.locator(".inbox-line").first.click()
     expect(page.get_by_text("1 struck out")).to_be_visible(timeout=SECONDS)
-    return struck, address
+    return struck, f"{site}{address}"
 
 
 def expect_the_story_on_the_timeline(page: Page, address: str) -> None:
@@ -108,6 +107,6 @@ def wait_for(page: Page, found: object) -> None:
     expect(found).to_be_visible()  # type: ignore[call-overload]
 
 
-def expect_no_request_for(page: Page, name: str) -> None:
-    page.goto(f"/requests/?q={name}")
+def expect_no_request_for(page: Page, site: str, name: str) -> None:
+    page.goto(f"{site}/requests/?q={quote(name)}")
     expect(page.get_by_text(f"Keep {name}")).to_have_count(0)

@@ -79,3 +79,8 @@ def test_a_stranger_is_asked_to_log_in(client: Any) -> None:
 def test_where_the_workflow_is_missing_it_says_how_to_get_it(api_as: ApiAs) -> None:
     answer = api_as("builder").post("/submit", {"data": [1]})
     assert (answer.status_code, answer.json()["code"]) == (404, "no_workflow")
+
+
+def test_what_is_no_task_is_told_so_as_a_problem(api_as: ApiAs) -> None:
+    answer = api_as("viewer").get("/status/nonsense")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
