@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic, sleep
 
-from django.db import OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 
 from agents.evaluate import Evaluated, evaluate
 from agents.lease import renewed
@@ -134,24 +134,31 @@ def _proceed(claimed: Claimed) -> Next:
 
 def _finish_surely(chain: Chain, task: Task, outcome: Evaluated) -> Next:
     """What happened outside has happened: its record is tried again; after that the lease runs out."""
+    alone = False
     for seconds in (0.2, 1, 5):
         try:
-            return _finish(chain, task, outcome)
-        except OperationalError:
+            return _finish(chain, task, outcome, alone=alone)
+        except Error:
             logger.warning("The record of a step failed; trying again", extra={"node": task.node}, exc_info=True)
+            alone = True  # a step after it may be at fault, and must not take the record along
             connection.close()
             sleep(seconds)
-    return _finish(chain, task, outcome)
+    return _finish(chain, task, outcome, alone=True)
 
 
-def _finish(chain: Chain, task: Task, outcome: Evaluated | None) -> Next:
-    with transaction.atomic():
-        if not rows.hold(chain.ref(task), task.attempt):
-            logger.warning("Another worker took this step over; nothing was written", extra={"node": task.node})
-            return None
-        ledger = chain.ledger()
-        settle(ledger, task, evaluate(ledger, task) if outcome is None else outcome)
-        return _carry_on(chain, ledger, alone=task.crashes > 0)
+def _finish(chain: Chain, task: Task, outcome: Evaluated | None, *, alone: bool = False) -> Next:
+    known = dict(chain.memory)
+    try:
+        with transaction.atomic():
+            if not rows.hold(chain.ref(task), task.attempt):
+                logger.warning("Another worker took this step over; nothing was written", extra={"node": task.node})
+                return None
+            ledger = chain.ledger()
+            settle(ledger, task, evaluate(ledger, task) if outcome is None else outcome)
+            return _carry_on(chain, ledger, alone=alone or task.crashes > 0)
+    except Exception:
+        chain.memory = known  # outputs that were rolled back are not to be read again
+        raise
 
 
 def _carry_on(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Next:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import connection
+
 from crm.models import Tag
 from workflows import registry
 from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepContext, StepError, StepType, Wait
@@ -56,6 +58,13 @@ def ask(context: StepContext, config: Nothing) -> Outcome:
     return Wait(person=True) if context.signal is None else Done(context.signal)
 
 
+def break_off(context: StepContext, config: Nothing) -> Outcome:
+    """Takes the transaction around it along."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    return Done(None)
+
+
 sent: list[str] = []
 
 
@@ -78,6 +87,7 @@ KINDS = (
     _kind("test_fail", Effect.PURE, Fail, fail),
     _kind("test_pause", Effect.PURE, Pause, pause, waits=True),
     _kind("test_ask", Effect.PURE, Nothing, ask, waits=True),
+    _kind("test_break", Effect.PURE, Nothing, break_off),
     _kind("test_send", Effect.KEYED, Mark, send),
     _kind("test_mail", Effect.UNKEYED, Mark, send),
 )

@@ -179,6 +179,13 @@ def test_of_two_who_decide_one_is_told_so(started: Start, manager: Actor) -> Non
     assert AuditEntry.objects.filter(action="run.decide_uncertain").count() == 1
 
 
+def test_a_step_that_breaks_the_transaction_does_not_take_the_record_of_a_mail_along(started: Start) -> None:
+    run = started({"a": "test_mail", "b": "test_break"}, "a b")
+    work_off()
+    assert states(run) == {"a": "SUCCEEDED", "b": "WAITING"}
+    assert len(kinds.sent) == 1
+
+
 def test_a_step_that_takes_its_workers_down_is_dead_after_five(started: Start) -> None:
     run = started({"a": "test_mark"})
     for _ in range(5):
