@@ -57,20 +57,9 @@ def _triggers(topics: set[str]) -> Mapping[str, Sequence[Trigger]]:
 
 
 def _consider(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> None:
-    if not matches(trigger.config, payload):
-        return
-    depth = _depth(payload.get("caused_by"))
-    if depth > DEEPEST:
-        logger.warning("Workflow %s would start itself without end; the event is left", trigger.workflow.key)
-        return
-    version_id = trigger.workflow.published_id
-    if version_id is None:
-        return
     try:
-        start(
-            version_id=version_id, given=dict(payload), started_by=("event", f"Event {event_id}"),
-            trigger=trigger.node, key=f"event:{event_id}:{trigger.node}", depth=depth,
-        )  # fmt: skip
+        with transaction.atomic():
+            _start(trigger, event_id, payload)
     except AlreadyStarted:
         pass
     except OperationalError:
@@ -78,6 +67,20 @@ def _consider(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> No
     except Exception:
         # One workflow that can't start must not keep all others from their events.
         logger.exception("Workflow %s could not start for event %s", trigger.workflow.key, event_id)
+
+
+def _start(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> None:
+    version_id = trigger.workflow.published_id
+    if version_id is None or not matches(trigger.config, payload):
+        return
+    depth = _depth(payload.get("caused_by"))
+    if depth > DEEPEST:
+        logger.warning("Workflow %s would start itself without end; the event is left", trigger.workflow.key)
+        return
+    start(
+        version_id=version_id, given=dict(payload), started_by=("event", f"Event {event_id}"),
+        trigger=trigger.node, key=f"event:{event_id}:{trigger.node}", depth=depth,
+    )  # fmt: skip
 
 
 def _depth(cause: str | None) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from workflows.engine.start import start
 from workflows.models import ScheduleFire, Trigger
@@ -38,8 +38,20 @@ def fire_due_schedules() -> int:
             .filter(next_fire_at__lte=now)[:50]
         )
         for trigger in due:
-            fired += _fire(trigger, now)
+            fired += _fire_apart(trigger, now)
     return fired
+
+
+def _fire_apart(trigger: Trigger, now: datetime) -> bool:
+    """A schedule that can't start its run stays due, and keeps no other from its own."""
+    try:
+        with transaction.atomic():
+            return _fire(trigger, now)
+    except OperationalError:
+        raise  # all of them are tried again
+    except Exception:
+        logger.exception("Workflow %s could not start on its schedule", trigger.workflow.key)
+        return False
 
 
 def _fire(trigger: Trigger, now: datetime) -> bool:

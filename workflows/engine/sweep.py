@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from workflows.engine import rows, wake
 from workflows.engine.ledger import Ledger
@@ -13,6 +14,8 @@ from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo, engine_setting
 from workflows.states import StepState, WaitFor
 from workflows.steps import Effect, OnUncertain, StepError
+
+logger = logging.getLogger(__name__)
 
 # A literal: with a parameter Postgres plans for any number of rows, many times slower.
 _DUE = """
@@ -54,7 +57,7 @@ def sweep() -> int:
                 _execute(_MAKE_READY, engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
         for row in expired:
-            _take_over(row)
+            _take_over_apart(row)
         wake.after_commit(wakes)
     return len(due)
 
@@ -62,6 +65,19 @@ def sweep() -> int:
 def _execute(statement: str, seconds: float, ref: StepRef) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [seconds, *ref])
+
+
+def _take_over_apart(row: Due) -> None:
+    """A step that can't be taken over, say of a type that is gone, keeps no other from its care."""
+    try:
+        with transaction.atomic():
+            _take_over(row)
+    except OperationalError:
+        raise  # all of them are looked at again
+    except Exception:
+        ref = StepRef(*row[:3])
+        logger.exception("A lost step of run %s could not be taken over", ref.run_id, extra={"node": ref.node})
+        _execute(_LOOK_AGAIN, engine_setting("LEASE_SECONDS"), ref)
 
 
 def _take_over(row: Due) -> None:
