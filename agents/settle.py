@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 
 from agents.evaluate import Evaluated, Result
-from workflows.engine.ledger import Ledger
+from workflows.engine.failure import fail
+from workflows.engine.ledger import UNHANDLED, Ledger
 from workflows.engine.refs import Task
 from workflows.graph.document import ERROR_PORT, Retry
 from workflows.steps import JSON, Done, Effect, Expand, OnUncertain, StepError, Wait
@@ -14,7 +15,6 @@ from workflows.steps import JSON, Done, Effect, Expand, OnUncertain, StepError, 
 # For failures that may pass by themselves, where the step says nothing else.
 DEFAULT_RETRY = Retry(max_attempts=3, backoff_seconds=5)
 LONGEST_BACKOFF = 3600.0
-UNHANDLED = "!"
 
 
 def settle(ledger: Ledger, task: Task, evaluated: Evaluated) -> None:
@@ -24,7 +24,7 @@ def settle(ledger: Ledger, task: Task, evaluated: Evaluated) -> None:
         try:
             _settle_one(ledger, task, evaluated)
         except StepError as error:  # the output can't be kept
-            ledger.fail(task, error)
+            fail(ledger, task, error)
 
 
 def _settle_one(ledger: Ledger, task: Task, result: Result) -> None:
@@ -46,7 +46,7 @@ def _settle_failure(ledger: Ledger, task: Task, error: StepError) -> None:
     elif _may_retry(ledger, task, error):
         ledger.retry(task, error, _delay(ledger, task))
     else:
-        ledger.fail(task, error)
+        fail(ledger, task, error)
 
 
 def _policy(ledger: Ledger, task: Task) -> Retry:
@@ -78,9 +78,9 @@ def _settle_chunk(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> 
     ports = {outcome[0] for outcome in outcomes if outcome is not None}
     unhandled = sum(1 for outcome in outcomes if outcome is not None and outcome[0] == UNHANDLED)
     try:
-        ledger.succeed_chunk(task, outcomes, ports - {UNHANDLED}, unhandled)
+        ledger.end_chunk(task, outcomes, ports - {UNHANDLED}, unhandled)
     except StepError as error:
-        ledger.fail(task, error)
+        fail(ledger, task, error)
     return None
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.db import connection
 
 from workflows.engine import values
-from workflows.engine.ledger import Ledger
+from workflows.engine.ledger import UNHANDLED, Ledger
 from workflows.engine.program import Instruction
 from workflows.engine.refs import Task
 from workflows.steps import JSON, Done, StepError
 
 SHOWN_ERRORS = 20
-UNHANDLED = "!"
 
 
 def collect(ledger: Ledger, task: Task, instruction: Instruction) -> Done | StepError:

@@ -21,6 +21,8 @@ from workflows.states import RunState, StepState, WaitFor
 from workflows.steps import JSON, Expand, StepError, Wait
 
 Key = tuple[str, int]
+# In the place of an item's port: its error had nowhere to go.
+UNHANDLED = "!"
 
 
 class Ledger:
@@ -47,10 +49,13 @@ class Ledger:
         self._end(task, StepState.SUCCEEDED)
         self._follow(self._node(task), task.item, {port})
 
-    def succeed_chunk(self, task: Task, outcomes: Sequence[JSON], ports: set[str], failed: int) -> None:
-        """`outcomes`: per item None, [port, output] or ["!", error]; `failed` of them had nowhere to go."""
+    def end_chunk(
+        self, task: Task, outcomes: Sequence[JSON], ports: set[str], failed: int,
+        state: StepState = StepState.SUCCEEDED, error: JSON | None = None,
+    ) -> None:  # fmt: skip
+        """`outcomes`: per item None, [port, output] or [UNHANDLED, error]; `failed` of them had nowhere to go."""
         self._keep(task.node, task.item, task.attempt, "*", outcomes)
-        self._end(task, StepState.SUCCEEDED)
+        self._end(task, state, error)
         if failed:
             self._count_failure(task, failed)
         self._follow(self._node(task), task.item, ports)
@@ -97,14 +102,16 @@ class Ledger:
         graph = self.program.graph
         single = task.node in graph.one_by_one
         size = 1 if single else max(1, expand.chunk_size or int(engine_setting("CHUNK_ITEMS")))
-        chunks = [items[at : at + size] for at in range(0, len(items), size)]
-        for number, chunk in enumerate(chunks, start=1):
-            start = (number - 1) * size
-            self._keep(task.node, number, task.attempt, "item", {"start": start, "items": chunk}, remember=False)
+        starts = range(0, len(items), size)
+        for number, start in enumerate(starts, start=1):
+            chunk = {"start": start, "items": items[start : start + size]}
+            self._keep(task.node, number, task.attempt, "item", chunk, remember=False)
+        # Only now that every chunk could be kept: a map that fails must not leave steps behind.
+        for number in range(1, len(starts) + 1):
             for entry in graph.entries[task.node]:
                 self._birth(entry, number, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
         self._note_attempt(task, "EXPANDED")
-        self._put(task, StepState.WAITING, WaitFor.ITEMS, pending=len(chunks), wake_seconds=DAY)
+        self._put(task, StepState.WAITING, WaitFor.ITEMS, pending=len(starts), wake_seconds=DAY)
 
     def hand_on(self, task: Task) -> None:
         """Leaves a ready step to whoever claims it."""

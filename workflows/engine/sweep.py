@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 
 from workflows.engine import rows, wake
+from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo, engine_setting
@@ -93,7 +94,7 @@ def _take_over(row: Due) -> None:
         ledger.park(task, lost)
     elif task.crashes >= engine_setting("CRASHES_UNTIL_DEAD"):
         message = f"This step took its worker down {task.crashes} times and is not tried again."
-        ledger.fail(task, StepError(message, code="crashed_too_often"), StepState.DEAD)
+        fail(ledger, task, StepError(message, code="crashed_too_often"), StepState.DEAD)
     else:
         ledger.lose(task, lost)
     while ledger.ready:

@@ -8,11 +8,12 @@ from enum import StrEnum
 from django.db import connection, transaction
 
 from workflows.engine import rows, wake
+from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo
 from workflows.graph.compile import TOP
-from workflows.steps import JSON, StepError
+from workflows.steps import StepError
 
 
 class Verdict(StrEnum):
@@ -42,18 +43,15 @@ def settle_uncertain(ref: StepRef, verdict: Verdict, *, by: str) -> bool:
     ledger = Ledger(run, program, WorkerInfo(None, by, lambda kind: False), {})
     attempt, failures, crashes = taken
     task = Task(ref.node, ref.item, datetime.now(UTC), attempt, failures, crashes, exists=True)
-    refusal = StepError(f"{by} says that it did not happen.", code="marked_failed")
+    done = {"marked_done_by": by}
     if verdict is Verdict.RETRY:
         ledger.lose(task, StepError(f"{by} lets it be tried again.", code="tried_again"))
+    elif verdict is Verdict.FAILED:
+        fail(ledger, task, StepError(f"{by} says that it did not happen.", code="marked_failed"))
     elif program.graph.nodes[ref.node].scope == TOP:
-        if verdict is Verdict.DONE:
-            ledger.succeed(task, "out", {"marked_done_by": by})
-        else:
-            ledger.fail(task, refusal)
+        ledger.succeed(task, "out", done)
     else:  # under a map such a step has one item
-        done = verdict is Verdict.DONE
-        outcome: JSON = ["out", {"marked_done_by": by}] if done else ["!", refusal.as_json()]
-        ledger.succeed_chunk(task, [outcome], {"out"} if done else set(), 0 if done else 1)
+        ledger.end_chunk(task, [["out", done]], {"out"}, 0)
     while ledger.ready:
         ledger.hand_on(ledger.ready.popleft())
     ledger.write()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from agents import executor
+from crm.actors import Actor
 from crm.models import Tag
-from tests.workflows.engine.conftest import Start, output, states, work_off
+from tests.workflows.engine.conftest import Start, output, states, sweep_now, work_off
+from workflows.engine import rows
+from workflows.engine.refs import StepRef, WorkerInfo
+from workflows.engine.uncertain import Verdict
 from workflows.models import Step
+from workflows.services.runs import decide_uncertain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,6 +33,7 @@ def inside(kind: str, **config: object) -> dict[str, Any]:
 
 SQUARE = inside("set_values", values={"square": {"$expr": "item * item"}})
 NUMBERS = {"$expr": "input.numbers"}
+MAPPER = WorkerInfo(None, "mapper", lambda kind: kind == "map")  # leaves the body to others
 
 
 def test_every_item_passes_the_body_and_the_results_keep_their_order(started: Start) -> None:
@@ -102,3 +110,29 @@ def test_a_body_that_reaches_outside_runs_an_item_a_step(started: Start) -> None
     work_off()
     assert Step.objects.filter(run_id=run.pk, node="send", state="SUCCEEDED").count() == 3
     assert states(run)["each"] == "SUCCEEDED"
+
+
+def test_a_chunk_that_takes_its_workers_down_counts_as_failed_items(started: Start) -> None:
+    run = started({"each": each(NUMBERS, 2), "m": inside("test_mark")}, given={"numbers": [1, 2, 3]})
+    executor.work(StepRef(run.pk, "each"), MAPPER)
+    for _ in range(5):
+        rows.claim(StepRef(run.pk, "m", 1), None, datetime.now(UTC))
+        sweep_now()
+    work_off()
+    results = output(run, "each")
+    assert (results["succeeded"], results["failed"], results["errors"][0]["code"]) == (1, 2, "crashed_too_often")
+
+
+def test_a_lost_mail_that_a_person_calls_failed_takes_the_error_edge_of_its_item(
+    started: Start, manager: Actor
+) -> None:
+    run = started(
+        {"each": each(NUMBERS, 1), "m": inside("test_mail"), "n": inside("test_mark")},
+        "m error n", given={"numbers": [1]},
+    )  # fmt: skip
+    executor.work(StepRef(run.pk, "each"), MAPPER)
+    rows.claim(StepRef(run.pk, "m", 1), None, datetime.now(UTC))
+    sweep_now()
+    decide_uncertain(actor=manager, run=run, node="m", item=1, verdict=Verdict.FAILED)
+    work_off()
+    assert (output(run, "each")["failed"], Tag.objects.count()) == (0, 1)
