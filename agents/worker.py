@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5
 LOST_AFTER = timedelta(seconds=20)
 SILENT_SECONDS = 5
+RESUME_EVERY = 10  # sweeps
 STRANGER = WorkerInfo(None, "", lambda kind: True)
 
 
@@ -90,6 +91,8 @@ class Caretaker:
         self._repeat(HEARTBEAT_SECONDS, self.beat)
         self._repeat(engine_setting("SWEEP_SECONDS"), look_after)
         self._repeat(engine_setting("SWEEP_SECONDS"), self.claim_directly)
+        # Apart from the sweep, which must not wait for the end of an import or a training.
+        self._repeat(RESUME_EVERY * engine_setting("SWEEP_SECONDS"), resume_jobs)
 
     def stop(self) -> None:
         self.over.set()
@@ -123,16 +126,13 @@ class Caretaker:
 
 
 def look_after() -> None:
-    """What any worker does for all: due steps, schedules, events, and jobs left behind."""
+    """What any worker does for all: due steps, schedules, events."""
     while sweep():
         pass
     fire_due_schedules()
     while drain_events():
         pass
-    if _nobody_else_resumes():
-        background.resume(current().serves)
 
 
-def _nobody_else_resumes() -> bool:
-    """Once in a while is enough for jobs left behind."""
-    return random.random() < 0.1  # noqa: S311 - no secret
+def resume_jobs() -> None:
+    background.resume(current().serves)
