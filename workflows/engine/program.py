@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -122,6 +123,7 @@ def assemble(version: Version) -> Program:
 
 
 _programs: OrderedDict[int, Program] = OrderedDict()
+_programs_lock = Lock()  # an agent may work in threads
 _actors: dict[int, tuple[float, Actor]] = {}
 
 
@@ -130,11 +132,11 @@ def program_of(version_id: int) -> Program:
     program = _programs.get(version_id)
     if program is None:
         program = assemble(Version.objects.select_related("workflow").get(pk=version_id))
+    with _programs_lock:
         _programs[version_id] = program
+        _programs.move_to_end(version_id)
         if len(_programs) > KEPT:
             _programs.popitem(last=False)
-    else:
-        _programs.move_to_end(version_id)
     return program
 
 

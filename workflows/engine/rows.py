@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -128,8 +129,6 @@ def renew(ref: StepRef, attempt: int) -> bool:
 
 
 def run_row(run_id: UUID) -> RunRow:
-    import json
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT number, version_id, input, priority FROM workflows_run WHERE id = %s", [run_id])
         number, version_id, given, priority = cursor.fetchone()

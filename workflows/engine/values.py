@@ -6,6 +6,7 @@ import json
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -76,12 +77,14 @@ def shortened(value: JSON) -> str:
     return text if len(text) <= INLINE_BYTES else json.dumps(preview_of(value), default=_plain)
 
 
-# Results never change, so a process keeps the large ones that it has decoded.
+# Results never change, so a process keeps the large ones that it has decoded. An agent may work in threads.
 _kept: OrderedDict[UUID, tuple[int, JSON]] = OrderedDict()
+_kept_lock = Lock()
 
 
 def _decode_blobs(run_id: UUID, ids: Sequence[UUID]) -> dict[UUID, JSON]:
-    found = {blob: _kept[blob][1] for blob in ids if blob in _kept}
+    with _kept_lock:
+        found = {blob: _kept[blob][1] for blob in ids if blob in _kept}
     missing = [blob for blob in ids if blob not in found]
     if missing:
         with connection.cursor() as cursor:
@@ -89,12 +92,17 @@ def _decode_blobs(run_id: UUID, ids: Sequence[UUID]) -> dict[UUID, JSON]:
                 "SELECT id, size, content FROM workflows_blob WHERE run_id = %s AND id = ANY(%s)",
                 [run_id, missing],
             )
-            for blob, size, content in cursor.fetchall():
-                found[blob] = json.loads(zlib.decompress(content))
-                _kept[blob] = (size, found[blob])
+            fetched = {blob: (size, json.loads(zlib.decompress(content))) for blob, size, content in cursor.fetchall()}
+        found.update((blob, value) for blob, (_, value) in fetched.items())
+        _keep(fetched)
+    return found
+
+
+def _keep(fetched: Mapping[UUID, tuple[int, JSON]]) -> None:
+    with _kept_lock:
+        _kept.update(fetched)
         while sum(size for size, _ in _kept.values()) > KEPT_BYTES:
             _kept.popitem(last=False)
-    return found
 
 
 def load(run_id: UUID, keys: Iterable[Key]) -> dict[Key, tuple[str, Any]]:
