@@ -137,9 +137,9 @@ def _caught(instruction: Instruction, run: Callable[[], T]) -> T | StepError:
 
 
 def _in_words(instruction: Instruction, error: Exception) -> StepError:
-    """Errors of our own kinds are the user's to mend; any other is unexpected and may pass."""
+    """Errors of our own kinds are the user's to mend; any other is unexpected, may pass, and may follow an effect."""
     code, detail = getattr(error, "code", None), getattr(error, "detail", None)
     if isinstance(code, str) and isinstance(detail, str):
         return StepError(detail, code=code, retry=getattr(error, "status", 500) >= 500)
     logger.exception("A step failed unexpectedly", extra={"node": instruction.node.id})
-    return StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True)
+    return StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True, uncertain=True)

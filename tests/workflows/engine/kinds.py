@@ -72,6 +72,8 @@ def send(context: StepContext, config: Mark) -> Outcome:
     sent.append(context.idempotency_key)
     if config.fail_on == "crash":
         raise KeyboardInterrupt
+    if config.fail_on == "fault":
+        raise RuntimeError("after the effect")
     return Done({"sent": config.text})
 
 

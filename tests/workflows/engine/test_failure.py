@@ -153,6 +153,14 @@ def test_a_lost_mail_is_left_to_a_person(started: Start) -> None:
     assert kinds.sent == []
 
 
+def test_a_mail_step_that_fails_unexpectedly_is_left_to_a_person(started: Start) -> None:
+    run = started({"a": ("test_mail", {"fail_on": "fault"})})
+    work_off()
+    sweep_now()
+    work_off()
+    assert (states(run), len(kinds.sent)) == ({"a": "UNCERTAIN"}, 1)
+
+
 @pytest.mark.parametrize(
     ("verdict", "state", "sent"), [("done", "SUCCEEDED", 0), ("failed", "FAILED", 0), ("retry", "SUCCEEDED", 1)]
 )
