@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from django.db import OperationalError, transaction
@@ -17,7 +18,6 @@ from workflows.engine.uncertain import Verdict, settle_uncertain
 from workflows.models import Run, Workflow
 from workflows.steps import JSON
 
-MAX_INPUT_CHARACTERS = 1_000_000
 CANCEL_TRIES = 5
 
 
@@ -30,19 +30,29 @@ def start_run(
         raise Conflict(
             f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published"
         )
-    given = {} if input is None else input
-    if not isinstance(given, Mapping):
-        raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
+    given = _checked({} if input is None else input)
     try:
         with transaction.atomic():
             run = start(
-                version_id=workflow.published_id, given=dict(given), started_by=(actor.id, actor.name),
+                version_id=workflow.published_id, given=given, started_by=(actor.id, actor.name),
                 trigger=trigger, key=key,
             )  # fmt: skip
             audit.record_one(actor=actor, action="run.started", target=run, after={"workflow": workflow.key})
     except AlreadyStarted as already:
         return Run.objects.get(pk=already.run_id)
     return run
+
+
+def _checked(given: JSON) -> dict[str, JSON]:
+    if not isinstance(given, Mapping):
+        raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
+    try:
+        text = json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The input can't be kept as JSON: {error}.", code="input_not_json") from error
+    if "\\u0000" in text:
+        raise InvalidInput("The input holds a NUL character, which text can't keep.", code="input_not_json")
+    return dict(given)
 
 
 def cancel_run(*, actor: Actor, run: Run) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from crm.actors import SYSTEM, Actor
 from tests.agents.fixtures import ActorAs, ApiAs
-from tests.agents.workflows import work_off
+from tests.workflows.engine.conftest import work_off
 from workflows.models import Run, Workflow
 from workflows.services.versions import publish
 from workflows.services.workflows import import_document
@@ -56,7 +56,7 @@ def test_before_it_is_worked_on_it_runs_without_a_result(installed: Workflow, ap
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("data", [None, "12", ["x"], [None], {"a": 1}])
+@pytest.mark.parametrize("data", [None, "12", ["x"], [None], ["inf"], {"a": 1}])
 def test_what_is_not_numbers_is_refused_and_nothing_starts(data: Any, installed: Workflow, api_as: ApiAs) -> None:
     assert api_as("builder").post("/submit", {"data": data}).status_code == 422
     assert not Run.objects.exists()

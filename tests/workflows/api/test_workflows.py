@@ -192,6 +192,13 @@ def test_a_run_needs_a_published_version(client_as: As, workflow: Workflow) -> N
     assert not Run.objects.exists()
 
 
+def test_an_input_that_the_database_can_not_keep_is_refused(client_as: As, workflow: Workflow) -> None:
+    client = client_as("builder")
+    client.post(f"{API}/workflows/greet/publish")
+    assert client.post(f"{API}/workflows/greet/runs", {"input": {"name": "\x00"}}).status_code == 422
+    assert not Run.objects.exists()
+
+
 def test_a_key_starts_one_run(client_as: As, workflow: Workflow) -> None:
     client = client_as("builder")
     client.post(f"{API}/workflows/greet/publish")
