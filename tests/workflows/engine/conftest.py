@@ -40,17 +40,20 @@ def published(manager: Actor) -> Publish:
     """Publishes nodes ({id: (type, config)} or whole nodes) and edges ("a b" or "a yes b")."""
 
     def make(nodes: dict[str, Any], *edges: str) -> Workflow:
-        document = {
-            "name": "Test",
-            "nodes": [_node(key, node) for key, node in nodes.items()],
-            "edges": [_edge(edge.split()) for edge in edges],
-        }
-        workflow = import_document(actor=manager, document=document)
+        workflow = import_document(actor=manager, document=document_of(nodes, *edges))
         publish(actor=manager, workflow=workflow)
         workflow.refresh_from_db()
         return workflow
 
     return make
+
+
+def document_of(nodes: dict[str, Any], *edges: str) -> dict[str, Any]:
+    return {
+        "name": "Test",
+        "nodes": [_node(key, node) for key, node in nodes.items()],
+        "edges": [_edge(edge.split()) for edge in edges],
+    }
 
 
 def _node(key: str, node: Any) -> dict[str, Any]:
