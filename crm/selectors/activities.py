@@ -19,9 +19,5 @@ def timeline(
     return page_of(rows.filter(kind=kind) if kind else rows, _NEWEST, cursor, size)
 
 
-def recent_activities(*, actor: Actor, cursor: str = "", size: int = 20) -> Page[Activity]:
-    return page_of(_readable(actor), _NEWEST, cursor, size)
-
-
 def _readable(actor: Actor) -> QuerySet[Activity]:
     return permissions.scope(actor, Activity.objects.select_related("customer"))

@@ -49,10 +49,6 @@ def compile_value(value: JSON, *, known: Known | None = None, path: Place = ()) 
     return _constant(value)
 
 
-def is_expression(value: JSON) -> bool:
-    return isinstance(value, dict) and set(value) == {EXPRESSION_KEY}
-
-
 def _constant(value: JSON) -> Binding:
     return Binding(True, _NOTHING, lambda scope: value)
 
