@@ -12,6 +12,15 @@ from workflows.engine.refs import StepRef, engine_setting
 from workflows.steps import JSON
 
 
+def lock_step(run_id: UUID, node: str, item: int) -> None:
+    """For those who will change more than the step: steps are locked first, as a cancel locks them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM workflows_step WHERE run_id = %s AND node = %s AND item = %s FOR UPDATE",
+            [run_id, node, item],
+        )
+
+
 @transaction.atomic
 def send_signal(*, run_id: UUID, node: str, item: int, key: str, payload: JSON) -> bool:
     """Hands a waiting step its answer; False if the same signal was sent before."""

@@ -14,7 +14,7 @@ from crm.errors import Conflict, InvalidInput, NotAllowed
 from crm.models import Member
 from crm.models.members import Role
 from crm.permissions import can, require
-from workflows.engine.signals import send_signal
+from workflows.engine.signals import lock_step, send_signal
 from workflows.forms import check_answers
 from workflows.models import Approval, ApprovalState
 
@@ -48,6 +48,7 @@ def decide_approval(
     if not _is_asked(actor, approval):
         raise NotAllowed(f"This is asked of {Role(approval.role).label.lower()}s. Ask one of them to decide.")
     values = _checked(approval, decision, reason, struck, answers or {})
+    lock_step(approval.run_id, approval.node, approval.item)
     decided = Approval.objects.filter(pk=approval.pk, state=ApprovalState.OPEN).update(
         **values, decided_by_id=actor.member_id, decided_at=timezone.now()
     )
