@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +17,8 @@ from crm.models.fields import FieldType
 
 Definitions = Mapping[str, CustomField]
 _MOST_SHOWN = 50
+MAX_DEPTH = 100
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Problems:
@@ -37,6 +41,33 @@ class Problems:
 def refuse(field: str, message: str, code: str = "invalid") -> InvalidInput:
     """The error of a single wrong field."""
     return InvalidInput(f"{field}: {message}", errors=[{"field": field, "code": code, "message": message}])
+
+
+def is_too_deep(value: Any) -> bool:
+    """Level by level, because what is deep enough to ask about is too deep to recurse into."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def why_not_kept(value: Any) -> str:
+    """Why Postgres can't keep the value as JSON; empty if it can."""
+    if is_too_deep(value):
+        return f"Values lie at most {MAX_DEPTH} levels deep."
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError):
+        return "This holds a number or characters that can't be kept, such as infinity or half a character."
+    return "Remove the NUL character." if _NUL.search(text) else ""
 
 
 def clean_fields(model: type[Model], values: Mapping[str, Any], problems: Problems, prefix: str = "") -> dict[str, Any]:

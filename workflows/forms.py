@@ -7,16 +7,18 @@ An object whose properties are text, numbers, yes or no, or one of a list; with 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from typing import Any
 
 from crm.errors import FieldProblem
+from crm.validation import why_not_kept
 
 JSON = Any
 LONGEST_TEXT = 10_000
+_LARGEST = sys.float_info.max
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -109,7 +111,9 @@ def _check_text(schema: Mapping[str, JSON], value: JSON) -> str:
     longest = min(schema.get("maxLength", LONGEST_TEXT), LONGEST_TEXT)
     if not isinstance(value, str):
         return "This must be text."
-    if "\x00" in value or not schema.get("minLength", 0) <= len(value) <= longest:
+    if fault := why_not_kept(value):
+        return fault
+    if not schema.get("minLength", 0) <= len(value) <= longest:
         return f"Between {schema.get('minLength', 0)} and {longest:,} characters."
     if schema.get("format") == "email" and not EMAIL.fullmatch(value):
         return "This is no e-mail address."
@@ -128,7 +132,8 @@ def _is_date(value: str) -> bool:
 
 def _check_number(schema: Mapping[str, JSON], value: JSON) -> str:
     whole = schema.get("type") == "integer"
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
+    # Compared, because isfinite() fails on whole numbers that no float can hold.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
     if not is_number or (whole and value != int(value)):
         return "A whole number." if whole else "A number."
     if value < schema.get("minimum", value) or value > schema.get("maximum", value):

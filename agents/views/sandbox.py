@@ -59,7 +59,7 @@ def pay(request: HttpRequest) -> JsonResponse:
         given = json.loads(request.body)
         amount = Decimal(str(given["amount"])).quantize(Decimal("0.01"))
         currency, reference = str(given.get("currency", "EUR"))[:3].upper(), str(given.get("reference", ""))[:200]
-    except (ValueError, KeyError, TypeError, InvalidOperation):
+    except (ValueError, KeyError, TypeError, InvalidOperation, RecursionError):
         return JsonResponse({"error": "Send amount, currency and reference."}, status=422)
     is_payable = amount.is_finite() and 0 < amount < 10**9
     if not key or len(key) > 100 or not is_payable or "\x00" in currency + reference:

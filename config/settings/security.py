@@ -33,6 +33,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
+AXES_USERNAME_CALLABLE = "config.guesses.counted_name"
 AXES_LOCKOUT_CALLABLE = "config.lockout.refuse"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_VERBOSE = False

@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 from crm.errors import FieldProblem, InvalidInput, RapportError
 
 MEDIA_TYPE = "application/problem+json"
+_API = ("/api/", "/submit", "/status/", "/predict")
 _CODES = {
     400: "malformed",
     401: "not_authenticated",
@@ -94,7 +95,7 @@ def answer(status: int, detail: str, code: str = "") -> JsonResponse:
 
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(_API)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -85,3 +85,8 @@ def test_text_that_is_no_number_stays_text_and_is_refused() -> None:
 def test_a_form_that_lost_its_order_in_the_database_still_has_it() -> None:
     shuffled = {"b": {"type": "string", "x-order": 1}, "a": {"type": "string", "x-order": 0}}
     assert [field.name for field in fields_of({"properties": shuffled})] == ["a", "b"]
+
+
+@pytest.mark.parametrize("answer", [{"said": "\ud800"}, {"said": "\x00"}, {"share": 10**400}, {"share": 1e999}])
+def test_what_the_database_cannot_keep_is_no_answer(answer: dict[str, Any]) -> None:
+    assert faults({"outcome": "stays", **answer}) == [(next(iter(answer)), "bad_value")]

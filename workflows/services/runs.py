@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from django.db import OperationalError, transaction
@@ -11,6 +10,7 @@ from crm import audit
 from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
 from crm.permissions import require
+from crm.validation import why_not_kept
 from workflows.engine.cancel import cancel
 from workflows.engine.refs import StepRef
 from workflows.engine.start import AlreadyStarted, start
@@ -46,12 +46,8 @@ def start_run(
 def _checked(given: JSON) -> dict[str, JSON]:
     if not isinstance(given, Mapping):
         raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
-    try:
-        text = json.dumps(given, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"The input can't be kept as JSON: {error}.", code="input_not_json") from error
-    if "\\u0000" in text:
-        raise InvalidInput("The input holds a NUL character, which text can't keep.", code="input_not_json")
+    if fault := why_not_kept(given):
+        raise InvalidInput(f"The input can't be kept. {fault}", code="input_not_json")
     return dict(given)
 
 

@@ -84,3 +84,10 @@ def test_where_the_workflow_is_missing_it_says_how_to_get_it(api_as: ApiAs) -> N
 def test_what_is_no_task_is_told_so_as_a_problem(api_as: ApiAs) -> None:
     answer = api_as("viewer").get("/status/nonsense")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/submit", "/predict"])
+def test_a_body_that_is_too_large_is_refused_as_a_problem(api_as: ApiAs, path: str) -> None:
+    body = '{"data": [' + " " * 11_000_000 + "]}"
+    answer = api_as("manager").post(path, body, content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")

@@ -60,3 +60,8 @@ def test_payments_are_listed(logged_in: As) -> None:
     shown = logged_in("viewer").get("/dev/payments/").content.decode()
     assert "Order 7" in shown
     assert "1,999.00" in shown
+
+
+def test_a_payment_that_is_nested_too_deeply_is_refused() -> None:
+    answer = Client().post("/sandbox/payments", "[" * 20_000, content_type="application/json")
+    assert (answer.status_code, SandboxPayment.objects.exists()) == (422, False)

@@ -192,10 +192,12 @@ def test_a_run_needs_a_published_version(client_as: As, workflow: Workflow) -> N
     assert not Run.objects.exists()
 
 
-def test_an_input_that_the_database_can_not_keep_is_refused(client_as: As, workflow: Workflow) -> None:
-    client = client_as("builder")
+@pytest.mark.parametrize("name", ['"\\u0000"', '"half \\ud800"'])
+def test_an_input_that_the_database_can_not_keep_is_refused(client_as: As, workflow: Workflow, name: str) -> None:
+    client, body = client_as("builder"), f'{{"input": {{"name": {name}}}}}'
     client.post(f"{API}/workflows/greet/publish")
-    assert client.post(f"{API}/workflows/greet/runs", {"input": {"name": "\x00"}}).status_code == 422
+    answer = client.post(f"{API}/workflows/greet/runs", body, content_type="application/json")
+    assert problem(answer) == (422, "input_not_json")
     assert not Run.objects.exists()
 
 
@@ -364,3 +366,8 @@ class TestHooks:
         assert webhook_key(Trigger.objects.get()) == before
         assert client_as("builder").post(path).data["secret"].startswith("whsec_")
         assert webhook_key(Trigger.objects.get()) != before
+
+
+@pytest.mark.parametrize("path", ["", "/export", "/runs", "/versions"])
+def test_a_key_with_a_nul_names_no_workflow(client_as: As, path: str) -> None:
+    assert problem(client_as("manager").get(f"{API}/workflows/a%00b{path}")) == (404, "not_found")
