@@ -9,7 +9,8 @@ from agents.evaluate import Evaluated, Result
 from workflows.engine.failure import fail
 from workflows.engine.ledger import UNHANDLED, Ledger
 from workflows.engine.refs import Task
-from workflows.graph.document import ERROR_PORT, Retry
+from workflows.graph.document import ERROR_PORT
+from workflows.graph.policies import Retry
 from workflows.steps import JSON, Done, Effect, Expand, OnUncertain, StepError, Wait
 
 # For failures that may pass by themselves, where the step says nothing else.
@@ -50,16 +51,19 @@ def _settle_failure(ledger: Ledger, task: Task, error: StepError) -> None:
 
 
 def _policy(ledger: Ledger, task: Task) -> Retry:
-    return ledger.program.graph.nodes[task.node].retry or DEFAULT_RETRY
+    return ledger.program.graph.nodes[task.node].policies.retry or DEFAULT_RETRY
 
 
 def _may_retry(ledger: Ledger, task: Task, error: StepError) -> bool:
-    return error.retry and task.failures + 1 < _policy(ledger, task).max_attempts
+    policy = _policy(ledger, task)
+    may_pass = error.code in policy.on if policy.on else error.retry
+    return may_pass and task.failures + 1 < policy.max_attempts
 
 
 def _delay(ledger: Ledger, task: Task) -> float:
-    """Doubles with each failure; the jitter keeps a crowd of failures from coming back at once."""
-    backoff = _policy(ledger, task).backoff_seconds * 2**task.failures
+    """Grows with each failure; the jitter keeps a crowd of failures from coming back at once."""
+    policy = _policy(ledger, task)
+    backoff = policy.backoff_seconds * policy.factor**task.failures
     return float(min(backoff, LONGEST_BACKOFF) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
 
 

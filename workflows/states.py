@@ -37,3 +37,12 @@ class WaitFor(TextChoices):
     RETRY = "retry", "its next try"
     PERSON = "person", "a person"
     ITEMS = "items", "its items"
+    RUN = "run", "a run that it started"
+    EVENT = "event", "an event"
+    LIMIT = "limit", "its turn"
+    DECISION = "decision", "a person's decision"
+    REPLACED = "replaced", "its end: a newer one took its place"
+
+
+# Answered by a signal.
+FOR_ANSWER = (WaitFor.PERSON, WaitFor.RUN, WaitFor.EVENT)

@@ -35,6 +35,7 @@ class OnUncertain(StrEnum):
 
     RETRY = "retry"  # at least once
     PARK = "park"  # at most once, then a person decides
+    PROBE = "probe"  # the target is asked; if it can't tell, a person decides
 
 
 class Family(StrEnum):
@@ -80,6 +81,7 @@ class StepContext:
     idempotency_key: str  # the same for every attempt
     signal: JSON | None = None  # what the step waited for, once it came
     waited: bool = False  # it waited for a time, and the time has come
+    repeated: int = 0  # times that the body of a step that repeats has run
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,30 @@ class Done:
 
 @dataclass(frozen=True)
 class Wait:
-    """Come back after `seconds` of the database's clock, at `until`, or when a person's answer comes."""
+    """Come back after `seconds` of the database's clock, at `until`, or when an answer comes."""
 
     seconds: float | None = None
     until: datetime | None = None
     person: bool = False
+    # The end of a run that the step started.
+    run: bool = False
+    event: AwaitedEvent | None = None
+
+    @property
+    def for_answer(self) -> bool:
+        return self.person or self.run or self.event is not None
+
+
+@dataclass(frozen=True)
+class AwaitedEvent:
+    """An event of the topic whose payload's `field` (dotted) is `value`, and for which the condition holds."""
+
+    topic: str
+    field: str = ""
+    value: str = ""
+    condition: str = ""  # an expression over before, after and input
+    # Counts too what happened since the run began, not only from now on.
+    since_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,10 +124,25 @@ class Expand:
 
     items: Sequence[JSON]
     chunk_size: int | None = None
-    stop_on_error: bool = False
+    # Chunks under way at the same time; None: all.
+    at_once: int | None = None
+    # Items that may fail, a number or a share of all; one more ends the map. None: all may.
+    failures_allowed: int | float | None = None
+    # Of a step that repeats its body: how often it did before.
+    after: int = 0
+    # Of a step that grows: its body, as nodes and edges of a document.
+    body: Mapping[str, JSON] | None = None
 
 
-Outcome = Done | Wait | Expand
+@dataclass(frozen=True)
+class Stop:
+    """End the run now, with what it came to or with an error; whatever is still open is cancelled."""
+
+    output: JSON = None
+    error: str | None = None
+
+
+Outcome = Done | Wait | Expand | Stop
 
 
 class StepError(Exception):
@@ -152,5 +188,20 @@ class StepType(Generic[C]):
     # What the member who publishes must be allowed, as (action, kind): runs act with their rights.
     needs: tuple[tuple[str, str], ...] = ()
     container: bool = False
+    # A container whose body runs again and again; `until` in its config is asked after each time.
+    repeats: bool = False
+    # A container whose body is known only when it runs.
+    grows: bool = False
     # It may wait, so under a map it gets a step row an item.
     waits: bool = False
+    only_at_top: bool = False
+    # The same input gives the same answer for a while, and nothing is changed by asking.
+    cacheable: bool = False
+    # Asks the target whether an effect happened: its outcome, or None if it did not.
+    probe: Callable[[StepContext, C], Done | None] | None = None
+    # Places of its agent's capacity that it takes.
+    units: int = 1
+
+    @property
+    def can_probe(self) -> bool:
+        return self.probe is not None

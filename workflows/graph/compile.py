@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from workflows.graph.document import Document, Node, Retry
+from workflows.graph import policies
+from workflows.graph.document import Document, Edge, Node
+from workflows.graph.paths import losers, parting
+from workflows.graph.policies import Policies, Settings
 
 JSON = Any
 TOP = ""
 # The join that ends a run, and with a map's id behind it the one that ends a chunk of its items.
 END = "$end"
+# Where compensations stand: reached by no edge, carried out in reverse order when a run fails.
+UNDO = "$undo"
 
 
 def end_of(scope: str) -> str:
@@ -31,11 +36,15 @@ class CompiledNode:
     label: str
     config: Mapping[str, JSON]
     inputs: tuple[str, ...]
-    scope: str  # the map that it is in, or TOP
-    retry: Retry | None
+    scope: str  # the map that it is in, TOP or UNDO
+    policies: Policies
     incoming: int  # edges to be resolved before it is ready
     sources: tuple[tuple[str, str], ...]  # (node, port) of its edges
     edges: Mapping[str, tuple[str, ...]]  # port -> targets; a node without any leads to its scope's end
+
+    @property
+    def in_map(self) -> bool:
+        return self.scope not in (TOP, UNDO)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,16 @@ class CompiledGraph:
     # Maps whose body may wait or reach outside: an item a chunk.
     one_by_one: frozenset[str]
     order: tuple[str, ...]
+    settings: Settings = field(default_factory=Settings)
+    # Joins that need not wait for all branches -> the steps of no use once they have begun.
+    losers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Steps after which branches part -> the joins with a deadline that counts from there; TOP for a run's start.
+    arms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def undone_by(self) -> Mapping[str, str]:
+        """Steps -> their compensations."""
+        return {node.policies.undoes: node.id for node in self.nodes.values() if node.policies.undoes}
 
     @cached_property
     def rank(self) -> Mapping[str, int]:
@@ -59,11 +78,14 @@ class CompiledGraph:
 
     def to_json(self) -> dict[str, JSON]:
         return {
-            "nodes": {key: asdict(node) for key, node in self.nodes.items()},
+            "nodes": {key: _node_json(node) for key, node in self.nodes.items()},
             "entries": dict(self.entries),
             "sinks": dict(self.sinks),
             "one_by_one": sorted(self.one_by_one),
             "order": list(self.order),
+            "settings": policies.written(self.settings),
+            "losers": dict(self.losers),
+            "arms": dict(self.arms),
         }
 
     @classmethod
@@ -74,36 +96,58 @@ class CompiledGraph:
             sinks={scope: tuple(nodes) for scope, nodes in raw["sinks"].items()},
             one_by_one=frozenset(raw["one_by_one"]),
             order=tuple(raw["order"]),
+            settings=Settings.model_validate(raw.get("settings", {})),
+            losers={join: tuple(nodes) for join, nodes in raw.get("losers", {}).items()},
+            arms={node: tuple(joins) for node, joins in raw.get("arms", {}).items()},
         )
 
 
+def _node_json(node: CompiledNode) -> dict[str, JSON]:
+    plain = {one.name: getattr(node, one.name) for one in fields(node)}
+    return {**plain, "policies": policies.written(node.policies)}
+
+
 def _node_from_json(raw: Mapping[str, JSON]) -> CompiledNode:
+    # Versions of before there were other policies have their retries beside the rest.
+    kept = raw.get("policies") or {"retry": raw.get("retry")}
     return CompiledNode(
         **{
-            **raw,
+            **{name: value for name, value in raw.items() if name != "retry"},
             "inputs": tuple(raw["inputs"]),
-            "retry": Retry(**raw["retry"]) if raw["retry"] else None,
+            "policies": policies.read_policies(kept),
             "sources": tuple((node, port) for node, port in raw["sources"]),
             "edges": {port: tuple(targets) for port, targets in raw["edges"].items()},
         }
     )
 
 
-def compile_document(document: Document, *, runs_one_by_one: Callable[[str], bool]) -> CompiledGraph:
-    """Compiles a valid document; `runs_one_by_one` tells whether a type may wait or reach outside."""
+def compile_document(document: Document, *, runs_one_by_one: Callable[[Node], bool]) -> CompiledGraph:
+    """Compiles a valid document; `runs_one_by_one` tells whether a step may have to stand in a row of its own."""
     scopes = {TOP, *(node.parent for node in document.nodes.values() if node.parent)}
+    early = [node.id for node in document.nodes.values() if node.policies.join and node.policies.join.is_early]
     nodes = {node.id: _compile_node(document, node) for node in document.nodes.values()}
     return CompiledGraph(
         nodes=nodes,
         entries={scope: _in_scope(nodes, scope, lambda node: node.incoming == 0) for scope in sorted(scopes)},
         sinks={scope: _in_scope(nodes, scope, _leads_to_end) for scope in sorted(scopes)},
         one_by_one=frozenset(
-            scope
-            for scope in scopes
-            if scope and any(node.scope == scope and runs_one_by_one(node.type) for node in nodes.values())
+            scope for scope in scopes if scope and any(runs_one_by_one(node) for node in document.body(scope))
         ),
         order=_order(document),
+        settings=document.settings,
+        losers={join: tuple(losers(document, join)) for join in early},
+        arms=_arms(document, early),
     )
+
+
+def _arms(document: Document, early: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    arms: dict[str, tuple[str, ...]] = {}
+    for node in early:
+        join = document.nodes[node].policies.join
+        if join and join.deadline_seconds is not None:
+            start = parting(document, node) or document.nodes[node].parent or TOP
+            arms[start] = (*arms.get(start, ()), node)
+    return arms
 
 
 def _in_scope(nodes: Mapping[str, CompiledNode], scope: str, wanted: Callable[[CompiledNode], bool]) -> tuple[str, ...]:
@@ -118,8 +162,9 @@ def _compile_node(document: Document, node: Node) -> CompiledNode:
     edges: dict[str, list[str]] = {}
     for edge in document.outgoing(node.id):
         edges.setdefault(edge.port, []).append(edge.target)
+    scope = UNDO if node.policies.undoes else node.parent or TOP
     if not edges:
-        edges = {"*": [end_of(node.parent or TOP)]}
+        edges = {"*": [end_of(scope)]}
     incoming = document.incoming(node.id)
     return CompiledNode(
         id=node.id,
@@ -127,12 +172,18 @@ def _compile_node(document: Document, node: Node) -> CompiledNode:
         label=node.label or node.id,
         config=node.config,
         inputs=node.inputs,
-        scope=node.parent or TOP,
-        retry=node.retry,
+        scope=scope,
+        policies=node.policies,
         incoming=len(incoming),
-        sources=tuple((edge.source, edge.port) for edge in incoming),
+        sources=_sources(node, incoming),
         edges={port: tuple(targets) for port, targets in edges.items()},
     )
+
+
+def _sources(node: Node, incoming: Iterable[Edge]) -> tuple[tuple[str, str], ...]:
+    if node.policies.undoes:
+        return ((node.policies.undoes, "*"),)
+    return tuple((edge.source, edge.port) for edge in incoming)
 
 
 def _order(document: Document) -> tuple[str, ...]:
@@ -140,6 +191,5 @@ def _order(document: Document) -> tuple[str, ...]:
     for edge in document.edges:
         before[edge.target].add(edge.source)
     for node in document.nodes.values():
-        if node.parent:
-            before[node.id].add(node.parent)
+        before[node.id] |= {other for other in (node.parent, node.policies.undoes) if other}
     return tuple(TopologicalSorter(before).static_order())

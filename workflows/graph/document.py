@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NotRequired, TypedDict
 
+from pydantic import ValidationError
+
+from workflows.graph import policies
+from workflows.graph.policies import Policies, Settings, faults, read_policies
+
 JSON = Any
 Layout = Mapping[str, tuple[float, float]]
 
@@ -23,8 +28,6 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 MAX_LABEL = 120
 MAX_PORT = 60
-MAX_ATTEMPTS = 20
-MAX_BACKOFF_SECONDS = 86_400
 
 
 class Problem(TypedDict):
@@ -52,12 +55,6 @@ class DocumentError(Exception):
 
 
 @dataclass(frozen=True)
-class Retry:
-    max_attempts: int = 1
-    backoff_seconds: float = 5
-
-
-@dataclass(frozen=True)
 class Node:
     id: str
     type: str
@@ -65,7 +62,7 @@ class Node:
     config: Mapping[str, JSON] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     parent: str | None = None
-    retry: Retry | None = None
+    policies: Policies = field(default_factory=Policies)
     note: str = ""
 
 
@@ -84,6 +81,7 @@ class Document:
     layout: Layout = field(default_factory=dict)
     input_schema: JSON = None
     sample_input: JSON = None
+    settings: Settings = field(default_factory=Settings)
 
     def incoming(self, node: str) -> list[Edge]:
         return [edge for edge in self.edges if edge.target == node]
@@ -106,6 +104,7 @@ def parse(raw: JSON, aliases: Mapping[str, str] | None = None) -> Document:
     nodes = _read_nodes(raw["nodes"], aliases or {}, problems)
     edges = _read_edges(raw.get("edges") or [], problems)
     layout = _read_layout(raw.get("layout") or {}, nodes)
+    settings = _read_settings(raw.get("settings") or {}, problems)
     if problems:
         raise DocumentError(problems)
     return Document(
@@ -115,6 +114,7 @@ def parse(raw: JSON, aliases: Mapping[str, str] | None = None) -> Document:
         layout=layout,
         input_schema=raw.get("input_schema"),
         sample_input=raw.get("sample_input"),
+        settings=settings,
     )
 
 
@@ -190,8 +190,11 @@ def _node_faults(item: JSON, position: int, known: Mapping[str, Node]) -> Iterat
     inputs = item.get("inputs")
     if isinstance(inputs, list) and not all(isinstance(entry, str) for entry in inputs):
         yield problem("bad_node", "inputs must be references such as score.output.", node=node, field="inputs")
-    if isinstance(item.get("retry"), dict):
-        yield from _retry_faults(node, item["retry"])
+    try:
+        read_policies(item)
+    except ValidationError as error:
+        for path, message in faults(error):
+            yield problem(f"bad_{path.partition('.')[0]}", message, node=node, field=path)
 
 
 _SHAPES: tuple[tuple[str, type, str], ...] = (
@@ -200,19 +203,10 @@ _SHAPES: tuple[tuple[str, type, str], ...] = (
     ("config", dict, "an object"),
     ("inputs", list, "a list"),
     ("parent", str, "the id of a step"),
-    ("retry", dict, "an object"),
 )
 
 
-def _retry_faults(node: str, retry: Mapping[str, JSON]) -> Iterator[Problem]:
-    for name, top in (("max_attempts", MAX_ATTEMPTS), ("backoff_seconds", MAX_BACKOFF_SECONDS)):
-        value = retry.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= top:
-            yield problem("bad_retry", f"{name} is a number up to {top:,}.", node=node, field=f"retry.{name}")
-
-
 def _read_node(item: Mapping[str, JSON], aliases: Mapping[str, str]) -> Node:
-    retry = item.get("retry")
     return Node(
         id=item["id"],
         type=aliases.get(item["type"], item["type"]),
@@ -220,16 +214,19 @@ def _read_node(item: Mapping[str, JSON], aliases: Mapping[str, str]) -> Node:
         config=item.get("config") or {},
         inputs=tuple(item.get("inputs") or ()),
         parent=item.get("parent") or None,
-        retry=_read_retry(retry) if retry else None,
+        policies=read_policies(item),
         note=item.get("note") or "",
     )
 
 
-def _read_retry(retry: Mapping[str, JSON]) -> Retry:
-    return Retry(
-        max_attempts=max(1, int(retry.get("max_attempts", Retry.max_attempts))),
-        backoff_seconds=retry.get("backoff_seconds", Retry.backoff_seconds),
-    )
+def _read_settings(raw: JSON, problems: list[Problem]) -> Settings:
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems += [
+            problem("bad_settings", message, field=f"settings.{path}".rstrip(".")) for path, message in faults(error)
+        ]
+        return Settings()
 
 
 def _read_edges(raw: list[JSON], problems: list[Problem]) -> list[Edge]:
@@ -290,23 +287,21 @@ def to_json(document: Document) -> dict[str, JSON]:
         written["input_schema"] = document.input_schema
     if document.sample_input is not None:
         written["sample_input"] = document.sample_input
+    if settings := policies.written(document.settings):
+        written["settings"] = settings
     return written
 
 
 def _node_json(node: Node) -> dict[str, JSON]:
-    retry = node.retry and {
-        "max_attempts": node.retry.max_attempts,
-        "backoff_seconds": node.retry.backoff_seconds,
-    }
     optional = {
         "label": node.label,
         "config": dict(node.config),
         "inputs": list(node.inputs),
         "parent": node.parent,
-        "retry": retry,
         "note": node.note,
     }
-    return {"id": node.id, "type": node.type, **{name: value for name, value in optional.items() if value}}
+    kept = {name: value for name, value in optional.items() if value}
+    return {"id": node.id, "type": node.type, **kept, **policies.written(node.policies)}
 
 
 def _edge_json(edge: Edge) -> dict[str, JSON]:

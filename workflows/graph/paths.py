@@ -9,8 +9,11 @@ from workflows.graph.document import STEP_REFERENCE, Document
 
 
 def predecessors(document: Document) -> dict[str, list[str]]:
-    """The steps right before each step, for edges between steps that exist."""
-    before: dict[str, list[str]] = {node: [] for node in document.nodes}
+    """The steps right before each step, for edges between steps that exist; a compensation follows what it undoes."""
+    before: dict[str, list[str]] = {
+        node.id: [node.policies.undoes] if node.policies.undoes in document.nodes else []
+        for node in document.nodes.values()
+    }
     for edge in document.edges:
         if edge.source in before and edge.target in before and edge.source not in before[edge.target]:
             before[edge.target].append(edge.source)
@@ -71,6 +74,32 @@ def reachable(document: Document, entries: Iterable[str]) -> set[str]:
         found |= new
         queue += new
     return found
+
+
+def losers(document: Document, join: str) -> list[str]:
+    """The steps from which every way leads to the join: of no use once it has begun. Of maps among them the bodies."""
+    after: dict[str, set[str]] = {node: set() for node in document.nodes}
+    for edge in document.edges:
+        after[edge.source].add(edge.target)
+    found = {join}
+    for node in reversed(topological_order(document)):
+        if after[node] and after[node] <= found:
+            found.add(node)
+    found.discard(join)
+    return sorted(node.id for node in document.nodes.values() if node.id in found or node.parent in found)
+
+
+def parting(document: Document, join: str) -> str | None:
+    """The last step that every way to the join passes; None if the ways have no such step in common."""
+    before = predecessors(document)
+    through: dict[str, list[str]] = {}
+    for node in topological_order(document):
+        ways = [through[source] for source in before[node]]
+        shared = [step for step in ways[0] if all(step in way for way in ways)] if ways else []
+        if node == join:
+            return shared[-1] if shared else None
+        through[node] = [*shared, node]
+    return None
 
 
 def entries(document: Document, triggers: Iterable[str]) -> list[str]:

@@ -19,6 +19,8 @@ RUN = Schema(fields=dict.fromkeys(("id", "number", "workflow", "version"), dyn),
 class HasOutput(Protocol):
     @property
     def output(self) -> Mapping[str, Any] | None: ...
+    @property
+    def repeats(self) -> bool: ...
 
 
 Types = Mapping[str, HasOutput]
@@ -36,7 +38,8 @@ def check_dynamic(
     except ExpressionError as error:
         yield error.code, error.message
         return
-    faults = [fault for path in sorted(references) for fault in _check_path(path, document, node, before)]
+    inside = _has_item(node, types)
+    faults = [fault for path in sorted(references) for fault in _check_path(path, document, node, before, inside)]
     yield from faults
     if not faults:
         try:
@@ -51,7 +54,7 @@ def names_at(document: Document, node: Node, before: frozenset[str] | None, type
         return dict.fromkeys(OF_EVENTS, dyn)
     readable = document.nodes if before is None else before
     steps = {step: Schema(fields={"output": _output(document.nodes[step], types)}, closed=True) for step in readable}
-    inside = dict.fromkeys(INSIDE_MAP, dyn) if node.parent else {}
+    inside = dict.fromkeys(INSIDE_MAP, dyn) if _has_item(node, types) else {}
     given = document.input_schema
     return {
         "input": Schema.from_json_schema(given) if isinstance(given, dict) else dyn,
@@ -62,15 +65,21 @@ def names_at(document: Document, node: Node, before: frozenset[str] | None, type
     }
 
 
+def _has_item(node: Node, types: Types) -> bool:
+    """Inside a For each or a Repeat; a Repeat itself may ask about what its steps gave last."""
+    found = types.get(node.type)
+    return node.parent is not None or (found is not None and found.repeats)
+
+
 def _output(node: Node, types: Types) -> Schema:
     found = types.get(node.type)
     return Schema.from_json_schema(found.output) if found and found.output else dyn
 
 
 def _check_path(
-    path: tuple[str, ...], document: Document, node: Node, before: frozenset[str] | None
+    path: tuple[str, ...], document: Document, node: Node, before: frozenset[str] | None, inside: bool
 ) -> Iterator[tuple[str, str]]:
-    if path[0] in INSIDE_MAP and node.parent is None:
+    if path[0] in INSIDE_MAP and not inside:
         yield "not_in_map", f"{path[0]!r} is known only inside a For each."
     if path[0] != "steps" or len(path) == 1:
         return

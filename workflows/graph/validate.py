@@ -20,24 +20,23 @@ from workflows.graph.document import (
     problem,
 )
 from workflows.graph.paths import entries, find_cycle, predecessors, reachable, upstream
+from workflows.graph.rules import HasRules, check_policies, check_settings
 
 TRIGGER = "trigger"
 INPUT_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}(\.[A-Za-z_][A-Za-z0-9_]{0,59}){0,9}")
 
 
-class NodeType(HasConfig, Protocol):
+class NodeType(HasConfig, HasRules, Protocol):
     """What must be known of a step type to check a node of it."""
 
     @property
     def title(self) -> str: ...
     @property
-    def family(self) -> str: ...
-    @property
     def ports(self) -> tuple[str, ...]: ...
     @property
-    def dynamic_ports(self) -> str | None: ...
+    def grows(self) -> bool: ...
     @property
-    def container(self) -> bool: ...
+    def dynamic_ports(self) -> str | None: ...
 
 
 Types = Mapping[str, NodeType]
@@ -74,12 +73,14 @@ def _problems(document: Document, types: Types, checks: tuple[Check, ...]) -> It
         yield from _check_edge(document, types, edge)
     for node in document.nodes.values():
         yield from _check_place(document, types, node)
+    yield from check_settings(document)
     yield from _check_ways(document, types)
     cycle = find_cycle(document)
     before = {} if cycle else upstream(document)
     for node in document.nodes.values():
         if node.type in types:
             yield from check_config(document, node, types, before.get(node.id))
+            yield from check_policies(document, node, types, before.get(node.id))
         if not cycle:
             yield from _check_inputs(document, node, before[node.id])
         for check in checks:
@@ -121,8 +122,8 @@ def _check_place(document: Document, types: Types, node: Node) -> Iterator[Probl
         return
     if step_type.family == TRIGGER and document.incoming(node.id):
         yield problem("trigger_not_first", "A trigger starts a run: nothing can lead to it.", node=node.id)
-    if step_type.container and not document.body(node.id):
-        yield problem("empty_map", "Put the steps to do for each item inside it.", node=node.id)
+    if step_type.container and not step_type.grows and not document.body(node.id):
+        yield problem("empty_map", "Put the steps to repeat inside it.", node=node.id)
     if node.parent is not None:
         yield from _check_parent(document, types, node, step_type)
 

@@ -1,17 +1,31 @@
 """What is drawn (workflow, version, trigger) and what runs (run, step and their history)."""
 
 from workflows.models.approvals import Approval, ApprovalState
-from workflows.models.definitions import ScheduleFire, Trigger, TriggerKind, Version, Workflow
+from workflows.models.definitions import Version, Workflow
 from workflows.models.history import Blob, Signal, StepAttempt, StepResult
-from workflows.models.runs import Run, RunKey, Slot, Step
+from workflows.models.runs import EventWait, Pace, Run, RunGraph, RunKey, Slot, Step
+from workflows.models.triggers import (
+    MomentFire,
+    RefusedStart,
+    ScheduleFire,
+    SegmentMember,
+    Trigger,
+    TriggerKind,
+)
 
 __all__ = [
     "Approval",
     "ApprovalState",
     "Blob",
+    "EventWait",
+    "MomentFire",
+    "Pace",
+    "RefusedStart",
     "Run",
+    "RunGraph",
     "RunKey",
     "ScheduleFire",
+    "SegmentMember",
     "Signal",
     "Slot",
     "Step",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from workflows.states import OPEN, RunState, StepState, WaitFor
@@ -27,12 +28,22 @@ class Run(models.Model):
     input = models.JSONField()
     output = models.JSONField(null=True)
     error = models.JSONField(null=True)
+    # The step that started it, and waits for it if `parent_node` is set.
     parent_run = models.UUIDField(null=True)
     parent_node = models.CharField(max_length=40, blank=True, db_default="")
+    parent_item = models.IntegerField(db_default=0)
+    # The run that this one repeats, from the beginning or from a step.
+    repeats_run = models.UUIDField(null=True)
     depth = models.PositiveSmallIntegerField(db_default=0)
     priority = models.SmallIntegerField(db_default=0)
     deadline_at = models.DateTimeField(null=True)
-    cancel_requested = models.BooleanField(db_default=False)
+    paused_at = models.DateTimeField(null=True)
+    # While what it did is undone: the state that it will end in.
+    ending = models.CharField(max_length=10, choices=RunState, blank=True, db_default="")
+    # A graph of its own, once steps were added to it or taken from it.
+    graph = models.ForeignKey(
+        "workflows.RunGraph", null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -48,6 +59,7 @@ class Run(models.Model):
             models.Index(fields=["workflow", "-id"], name="run_of_workflow"),
             models.Index(fields=["state", "-id"], name="run_by_state"),
             models.Index(fields=["number"], name="run_by_number"),
+            models.Index(fields=["parent_run"], name="run_by_parent", condition=models.Q(parent_run__isnull=False)),
         ]
 
 
@@ -77,18 +89,25 @@ class Step(models.Model):
     pending = models.IntegerField(db_default=0)  # edges, or chunks, still to be resolved
     taken = models.IntegerField(db_default=0)  # edges that were taken
     failed = models.IntegerField(db_default=0)  # unhandled failures that reached this join
+    size = models.IntegerField(db_default=0)  # chunks of a map, of which `taken` have begun
     attempt = models.IntegerField(db_default=0)  # the fence
     failures = models.IntegerField(db_default=0)
     crashes = models.IntegerField(db_default=0)
     since = models.DateTimeField(db_default=Now())
     wake_at = models.DateTimeField(null=True)
     worker_id = models.UUIDField(null=True)
+    rank = models.FloatField(db_default=0.0)  # predicted seconds from here to the end of the run
+    units = models.PositiveSmallIntegerField(db_default=1)  # places of its agent that it takes
+    backup = models.IntegerField(null=True)  # a second attempt beside the first
+    held = models.BooleanField(db_default=False)  # put off until its run is resumed
 
     class Meta:
         constraints = [
+            # A join that is not complete may have a time at which it goes on all the same.
             models.CheckConstraint(
                 name="step_open_has_wake_at",
                 condition=models.Q(state__in=OPEN, wake_at__isnull=False)
+                | models.Q(state=StepState.PENDING)
                 | (~models.Q(state__in=OPEN) & models.Q(wake_at__isnull=True)),
             ),
             models.CheckConstraint(name="step_pending_not_negative", condition=models.Q(pending__gte=0)),
@@ -102,11 +121,58 @@ class Step(models.Model):
         ]
 
 
-class Slot(models.Model):
-    """One place under a concurrency limit, leased so that it cannot leak."""
+class RunGraph(models.Model):
+    """The graph of one run that differs from its version's: steps were added, or are left out."""
 
-    pk = models.CompositePrimaryKey("key", "n")
-    key = models.CharField(max_length=200)
-    n = models.PositiveSmallIntegerField()
-    holder = models.CharField(max_length=120, blank=True)
-    lease_until = models.DateTimeField(null=True)
+    run_id = models.UUIDField()
+    document = models.JSONField()
+    compiled = models.JSONField()
+    left_out = models.JSONField(default=list)  # nodes that are passed by
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["run_id"], name="run_graph_of_run")]
+
+
+class Slot(models.Model):
+    """A place under a limit, held or waited for by a step, or with an empty node by a whole run.
+
+    It goes in the transaction that ends its holder, so it cannot leak.
+    """
+
+    pk = models.CompositePrimaryKey("key", "run_id", "node", "item")
+    key = models.CharField(max_length=300)
+    run_id = models.UUIDField()
+    node = models.CharField(max_length=60)
+    item = models.IntegerField(db_default=0)
+    place = models.PositiveSmallIntegerField(null=True)  # none: waits
+    priority = models.SmallIntegerField(db_default=0)
+    since = models.DateTimeField(db_default=RawSQL("clock_timestamp()", []))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "place"], name="slot_place")]
+        indexes = [models.Index(fields=["run_id"], name="slot_of_run")]
+
+
+class Pace(models.Model):
+    """Under a rate: when the next one may begin."""
+
+    key = models.CharField(max_length=300, primary_key=True)
+    next_at = models.DateTimeField()
+
+
+class EventWait(models.Model):
+    """A step that waits for an event."""
+
+    pk = models.CompositePrimaryKey("run_id", "node", "item")
+    run_id = models.UUIDField()
+    node = models.CharField(max_length=60)
+    item = models.IntegerField(db_default=0)
+    topic = models.CharField(max_length=60)
+    field = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=200, blank=True)
+    condition = models.TextField(blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["topic", "value"], name="event_wait_by_value")]

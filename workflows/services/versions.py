@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +13,13 @@ from django.db.models import Max
 from crm import audit
 from crm.actors import Actor
 from crm.errors import InvalidInput
-from crm.permissions import can, require
+from crm.permissions import require
 from workflows import registry
-from workflows.graph.compile import compile_document
-from workflows.graph.document import Document, Node, Problem, parse, problem, to_json
-from workflows.graph.validate import Check, is_publishable, validate
+from workflows.compiling import compiled
+from workflows.graph.document import Document, Problem, parse, to_json
+from workflows.graph.validate import is_publishable, validate
 from workflows.models import Version, Workflow
+from workflows.rights import rights_of
 from workflows.services.triggers import rewrite_triggers
 from workflows.services.workflows import StaleRevision, as_faults
 
@@ -35,25 +35,8 @@ class Published:
 
 def problems_of(document: JSON, publisher: Actor | None = None) -> list[Problem]:
     """What stands between a draft and its publication, by the publisher's rights too where one is named."""
-    checks = [_rights_of(publisher)] if publisher else []
+    checks = [rights_of(publisher)] if publisher else []
     return validate(document, registry.by_key(), aliases=registry.aliases(), checks=checks)
-
-
-def _rights_of(publisher: Actor) -> Check:
-    """A run acts with the rights of whoever published: what they may not do, it could not either."""
-
-    def missing(document: Document, node: Node) -> Iterator[Problem]:
-        step_type = registry.find(node.type)
-        for action, kind in step_type.needs if step_type else ():
-            if not can(publisher, action, kind):
-                title = node.label or node.type
-                message = (
-                    f"Runs act with the rights of whoever publishes, and your role ({publisher.role.label}) "
-                    f"may not do what “{title}” does. Ask a manager to publish."
-                )
-                yield problem("missing_right", message, node=node.id)
-
-    return missing
 
 
 @transaction.atomic
@@ -95,7 +78,7 @@ def _add_version(actor: Actor, workflow: Workflow, document: Document, digest: s
         workflow=workflow,
         number=highest + 1,
         document=to_json(document),
-        compiled=compile_document(document, runs_one_by_one=_runs_one_by_one).to_json(),
+        compiled=compiled(document).to_json(),
         sha256=digest,
         note=note.strip()[:300],
         published_by_id=actor.member_id,
@@ -103,11 +86,6 @@ def _add_version(actor: Actor, workflow: Workflow, document: Document, digest: s
     workflow.published = version
     workflow.save(update_fields=["published"])
     return version
-
-
-def _runs_one_by_one(step_type: str) -> bool:
-    found = registry.get(step_type)
-    return found.waits or found.effect.is_outside
 
 
 def _unpublishable(problems: list[Problem]) -> InvalidInput:

@@ -98,7 +98,7 @@ def test_two_steps_with_one_id_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "extra",
-    [{"label": 1}, {"config": []}, {"inputs": "a.output"}, {"inputs": [1]}, {"parent": 3}, {"retry": 3}],
+    [{"label": 1}, {"config": []}, {"inputs": "a.output"}, {"inputs": [1]}, {"parent": 3}],
 )
 def test_a_step_of_the_wrong_shape_is_refused(extra: dict[str, Any]) -> None:
     assert codes({"nodes": [{"id": "a", "type": "x", **extra}]}) == ["bad_node"]

@@ -39,6 +39,11 @@ class Kind:
     ports: tuple[str, ...] = ("out",)
     dynamic_ports: str | None = None
     container: bool = False
+    repeats: bool = False
+    grows: bool = False
+    only_at_top: bool = False
+    cacheable: bool = False
+    can_probe: bool = False
     output: dict[str, Any] | None = None
 
 
