@@ -1,10 +1,9 @@
-"""Workflows, their immutable versions, and the triggers of the published version."""
+"""Workflows and their immutable versions."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
 
 
 class Workflow(models.Model):
@@ -50,46 +49,3 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow.name} v{self.number}"
-
-
-class TriggerKind(models.TextChoices):
-    SCHEDULE = "schedule", "Schedule"
-    EVENT = "event", "Event"
-    WEBHOOK = "webhook", "Webhook"
-
-
-class Trigger(models.Model):
-    """What starts runs of a workflow; rewritten at each publish."""
-
-    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="triggers")
-    node = models.CharField(max_length=40)
-    kind = models.CharField(max_length=10, choices=TriggerKind)
-    config = models.JSONField(default=dict)
-    topic = models.CharField(max_length=60, blank=True)
-    next_fire_at = models.DateTimeField(null=True, blank=True)
-    # Webhooks: the address's token, and the signing secret under the installation's key.
-    token = models.CharField(max_length=64, null=True, unique=True)
-    secret = models.BinaryField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workflow", "node"], name="trigger_of_node"),
-            models.CheckConstraint(
-                name="trigger_schedule_has_next",
-                condition=models.Q(kind=TriggerKind.SCHEDULE) | models.Q(next_fire_at__isnull=True),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["next_fire_at"], name="trigger_due", condition=models.Q(next_fire_at__isnull=False)),
-            models.Index(fields=["topic"], name="trigger_by_topic"),
-        ]
-
-
-class ScheduleFire(models.Model):
-    """One fire of a schedule, however many schedulers saw it due."""
-
-    pk = models.CompositePrimaryKey("trigger_id", "fire_at")
-    trigger = models.ForeignKey(Trigger, on_delete=models.CASCADE, related_name="fires")
-    fire_at = models.DateTimeField()
-    run_id = models.UUIDField(null=True)
-    at = models.DateTimeField(db_default=Now())
