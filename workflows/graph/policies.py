@@ -20,7 +20,7 @@ class _Policy(BaseModel):
 
 
 class Retry(_Policy):
-    max_attempts: int = Field(default=1, ge=1, le=20, title="Attempts")
+    max_attempts: int = Field(default=1, ge=1, le=20, strict=True, title="Attempts")
     backoff_seconds: float = Field(default=5, ge=0, le=86_400, strict=True, title="Pause in seconds")
     factor: float = Field(default=2, ge=1, le=10, strict=True, title="Each pause longer by")
     # Codes of errors; empty: those that say themselves that they may pass.
@@ -104,7 +104,10 @@ def read_policies(node: Mapping[str, JSON]) -> Policies:
 def written(model: BaseModel) -> dict[str, JSON]:
     """What differs from the defaults, as the document holds it."""
     written: dict[str, JSON] = model.model_dump(mode="json", exclude_defaults=True)
-    return written
+    # A policy that was given and says what is usual is none the less given: one attempt is not “as you like”.
+    usual = {name: getattr(model, name).model_dump(mode="json", exclude_none=True) for name in written
+             if written[name] == {}}  # fmt: skip
+    return {**written, **usual}
 
 
 def faults(error: ValidationError) -> Iterator[tuple[str, str]]:
