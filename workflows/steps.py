@@ -197,10 +197,17 @@ class StepType(Generic[C]):
     only_at_top: bool = False
     # The same input gives the same answer for a while, and nothing is changed by asking.
     cacheable: bool = False
+    # A pure step whose answer depends on what is in the database when it is asked.
+    reads: bool = False
     # Asks the target whether an effect happened: its outcome, or None if it did not.
     probe: Callable[[StepContext, C], Done | None] | None = None
     # Places of its agent's capacity that it takes.
     units: int = 1
+
+    @property
+    def is_replayable(self) -> bool:
+        """What it gives follows from its input alone, now as then."""
+        return self.effect is Effect.PURE and not (self.waits or self.reads or self.grows)
 
     @property
     def can_probe(self) -> bool:

@@ -38,6 +38,7 @@ STEP = StepType(
     family=Family.CRM,
     description="Read the customers that a segment's condition fits.",
     effect=Effect.PURE,
+    reads=True,
     config=Config,
     run=run,
     output={
