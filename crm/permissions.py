@@ -68,12 +68,14 @@ _MANAGER: Rights = {
     **_grant(("audit",), READ_ONLY),
     **_grant(("model",), ("train", "promote")),
 }
+_WORKER: Rights = _grant(("remote",), ("work",))
 
 RIGHTS: Mapping[Role, Rights] = {
     Role.VIEWER: _VIEWER,
     Role.OPERATOR: _OPERATOR,
     Role.BUILDER: _BUILDER,
     Role.MANAGER: _MANAGER,
+    Role.WORKER: _WORKER,
 }
 
 

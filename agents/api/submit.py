@@ -21,8 +21,17 @@ WORKFLOW = "sum-of-squares"
 MOST = 100_000
 
 
+class Number(serializers.FloatField):
+    """A number of JSON: what only looks like one, such as "3" or true, is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, (int, float)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class SubmitIn(serializers.Serializer[Any]):
-    data = serializers.ListField(child=serializers.FloatField(), max_length=MOST)  # type: ignore[assignment]
+    data = serializers.ListField(child=Number(), max_length=MOST)  # type: ignore[assignment]
 
 
 class SubmitOut(serializers.Serializer[Any]):

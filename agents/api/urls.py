@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents.api import predict, registry
+from agents.api import predict, registry, tasks
 
 urlpatterns = [
     path("predict", predict.Predict.as_view()),
     path("agents", registry.AgentList.as_view()),
     path("models", registry.ModelList.as_view()),
     path("connections", registry.ConnectionList.as_view()),
+    path("agent/tasks", tasks.TaskList.as_view()),
+    path("agent/tasks/<str:task_id>", tasks.TaskDetail.as_view()),
 ]

@@ -111,7 +111,17 @@ RAPPORT_HOME_PANELS: list[str] = ["workflows.panels.needs_you", "workflows.panel
 RAPPORT_CUSTOMER_PANELS: list[str] = ["workflows.panels.customer"]
 RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.selectors.approvals.count_open"}
 
+# Hours until a request of each priority is to be answered.
+RESPONSE_HOURS: dict[str, int] = {
+    "urgent": env.integer("RESPONSE_HOURS_URGENT", 4),
+    "high": env.integer("RESPONSE_HOURS_HIGH", 8),
+    "normal": env.integer("RESPONSE_HOURS_NORMAL", 24),
+    "low": env.integer("RESPONSE_HOURS_LOW", 72),
+}
+
 STEP_DISPATCHER = "agents.tasks.dispatch"
+# Carries a fresh run on in the process that starts it, for who waits for its end.
+STEP_CARRIER = "agents.carrier.carry"
 BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
 
 # Hosts ("name:port") that outgoing requests may reach though they are not public, and the proxy, if any.
@@ -131,6 +141,18 @@ ENGINE: dict[str, int | float] = {
     "CHUNK_ITEMS": 200,
     "CRASHES_UNTIL_DEAD": 5,
 }
+
+# Of the interfaces for other agents and for remote workers; calls are counted by member.
+REMOTE: dict[str, int] = {
+    "TASKS_PER_MINUTE": 600,
+    "WORKER_CALLS_PER_MINUTE": 6_000,
+    "WAITING_CLAIMS": 20,  # a web process
+    "MAX_BYTES": 4_000_000,
+}
+# `manage.py serve_grpc`: in production it wants a certificate, or the word that something before it has one.
+GRPC_TLS_CERT = env.text("GRPC_TLS_CERT", "")
+GRPC_TLS_KEY = env.text("GRPC_TLS_KEY", "")
+GRPC_ALLOW_PLAIN = env.boolean("GRPC_ALLOW_PLAIN", False)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -151,6 +151,15 @@ def _member(claims: Claims) -> Member:
     return member
 
 
+def member_of(token: str) -> tuple[Member, Claims]:
+    """Whose access token this is; raises TokenRefused."""
+    claims = read(token, ACCESS)
+    member = _member(claims)
+    if RefreshToken.objects.filter(family=claims.session, revoked_at__isnull=False).exists():
+        raise TokenRefused
+    return member, claims
+
+
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`."""
 
@@ -160,10 +169,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(words) != 2:
             raise TokenRefused
-        claims = read(words[1].decode("latin-1"), ACCESS)
-        member = _member(claims)
-        if RefreshToken.objects.filter(family=claims.session, revoked_at__isnull=False).exists():
-            raise TokenRefused
+        member, claims = member_of(words[1].decode("latin-1"))
         context.actor.set(member.username)
         return member, claims
 

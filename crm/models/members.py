@@ -14,6 +14,7 @@ class Role(models.TextChoices):
     BUILDER = "builder", "Builder"
     OPERATOR = "operator", "Operator"
     VIEWER = "viewer", "Viewer"
+    WORKER = "worker", "Remote worker"  # a program elsewhere: it carries out steps, and sees nothing else
 
 
 class Team(models.Model):

@@ -56,7 +56,7 @@ def test_before_it_is_worked_on_it_runs_without_a_result(installed: Workflow, ap
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("data", [None, "12", ["x"], [None], ["inf"], {"a": 1}])
+@pytest.mark.parametrize("data", [None, "12", ["x"], [None], ["inf"], ["3"], [True], [1, [2]], {"a": 1}])
 def test_what_is_not_numbers_is_refused_and_nothing_starts(data: Any, installed: Workflow, api_as: ApiAs) -> None:
     assert api_as("builder").post("/submit", {"data": data}).status_code == 422
     assert not Run.objects.exists()

@@ -1,0 +1,1 @@
+"""The protocol between agents: agent.proto, and what protoc makes of it."""

@@ -1,0 +1,1 @@
+"""Work across installations and languages: tasks of other agents, and workers that are not ours."""
