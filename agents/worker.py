@@ -20,8 +20,9 @@ from uuid_utils.compat import uuid7
 from agents import background, executor, routing
 from agents.models import Agent, Worker
 from workflows.engine.drain import drain_events
+from workflows.engine.due import fire_due_triggers
 from workflows.engine.refs import WorkerInfo, engine_setting
-from workflows.engine.schedule import fire_due_schedules
+from workflows.engine.refused import retry_refused
 from workflows.engine.sweep import expire_leases_of, ready_steps, sweep
 
 logger = logging.getLogger(__name__)
@@ -126,12 +127,13 @@ class Caretaker:
 
 
 def look_after() -> None:
-    """What any worker does for all: due steps, schedules, events."""
+    """What any worker does for all: due steps and triggers, events, starts that were refused."""
     while sweep():
         pass
-    fire_due_schedules()
+    fire_due_triggers()
     while drain_events():
         pass
+    retry_refused()
 
 
 def resume_jobs() -> None:

@@ -14,7 +14,7 @@ from agents.models import Agent, Worker
 from agents.routing import kinds_of
 from agents.worker import LOST_AFTER
 from workflows import registry
-from workflows.engine.schedule import database_now
+from workflows.engine.clock import database_now
 from workflows.models import Run, Step
 from workflows.states import RunState, StepState
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
 from cronsim import CronSim, CronSimError
 from pydantic import Field, field_validator
 
+from workflows.clocks import is_time_zone
 from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepContext, StepType
 
 
@@ -18,6 +19,12 @@ class Config(StepConfig):
         description="Minute, hour, day of month, month, day of week: 0 2 * * * is 02:00 each day.",
     )
     timezone: str = Field(default="UTC", title="Time zone", description="For instance Europe/Berlin or Asia/Shanghai.")
+    missed: Literal["skip", "latest", "all"] = Field(
+        default="latest",
+        title="Times that were missed",
+        description="While nothing ran. Skip: wait for the next time. Latest: one run for the latest of them. "
+        "All: a run for each, at most the latest 100.",
+    )
 
     @field_validator("cron")
     @classmethod
@@ -31,11 +38,7 @@ class Config(StepConfig):
     @field_validator("timezone")
     @classmethod
     def _is_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone. Write it like Europe/Berlin.") from error
-        return value
+        return is_time_zone(value)
 
 
 def run(context: StepContext, config: StepConfig) -> Outcome:
@@ -50,6 +53,6 @@ STEP = StepType(
     effect=Effect.PURE,
     config=Config,
     run=run,
-    output={"type": "object", "properties": {"fired_at": {"type": "string"}}},
+    output={"type": "object", "properties": {"fired_at": {"type": "string"}, "late_seconds": {"type": "integer"}}},
     icon="clock",
 )

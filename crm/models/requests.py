@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -19,6 +22,11 @@ class Priority(models.TextChoices):
     NORMAL = "normal", "Normal"
     HIGH = "high", "High"
     URGENT = "urgent", "Urgent"
+
+
+def response_hours() -> Mapping[str, float]:
+    """The hours in which a request of each priority is to be answered; nights and weekends count."""
+    return {priority: float(settings.RESPONSE_HOURS[priority]) for priority in Priority.values}
 
 
 class ServiceRequest(models.Model):
@@ -58,3 +66,7 @@ class ServiceRequest(models.Model):
 
     def __str__(self) -> str:
         return self.subject or f"Request {self.pk}"
+
+    @property
+    def respond_by(self) -> datetime:
+        return self.request_time + timedelta(hours=response_hours()[self.priority])

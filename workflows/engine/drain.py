@@ -9,10 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 
+from crm.events import MUTED
 from crm.models import EventCursor
-from workflows.engine.start import DEEPEST, AlreadyStarted, start
-from workflows.expressions import ExpressionError, compile_expression
+from workflows.engine import segments
+from workflows.engine.matching import input_of
+from workflows.engine.refused import Wanted, start_or_keep
+from workflows.engine.start import DEEPEST
 from workflows.models import Run, Trigger, TriggerKind
 
 logger = logging.getLogger(__name__)
@@ -35,73 +39,57 @@ def drain_events() -> int:
             return 0
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, [cursor_row.xid, cursor_row.event_id])
-            events = cursor.fetchall()
-        if not events:
+            rows = cursor.fetchall()
+        if not rows:
             return 0
-        triggers = _triggers({topic for _, _, topic, _ in events})
-        for event_id, _, topic, payload in events:
-            for trigger in triggers.get(topic, ()):
-                _consider(trigger, event_id, json.loads(payload))
-        cursor_row.event_id, cursor_row.xid = events[-1][0], events[-1][1]
+        events = [(event_id, topic, json.loads(payload)) for event_id, _, topic, payload in rows]
+        by_topic, watching = _triggers({topic for _, topic, _ in events})
+        for event_id, topic, payload in events:
+            for trigger in by_topic.get(topic, ()):
+                _consider(trigger, event_id, payload)
+        if watching:
+            segments.recheck(watching, segments.touched((topic, payload) for _, topic, payload in events))
+        cursor_row.event_id, cursor_row.xid = rows[-1][0], rows[-1][1]
         cursor_row.save()
     return len(events)
 
 
-def _triggers(topics: set[str]) -> Mapping[str, Sequence[Trigger]]:
-    found: dict[str, list[Trigger]] = {}
+def _triggers(topics: set[str]) -> tuple[Mapping[str, Sequence[Trigger]], Sequence[int]]:
+    """The triggers of these topics, and the ids of those that watch segments, which any event may concern."""
+    by_topic: dict[str, list[Trigger]] = {}
+    watching: list[int] = []
     for trigger in Trigger.objects.select_related("workflow").filter(
-        kind=TriggerKind.EVENT, topic__in=topics, workflow__enabled=True, workflow__published__isnull=False
-    ):
-        found.setdefault(trigger.topic, []).append(trigger)
-    return found
+        Q(kind=TriggerKind.EVENT, topic__in=topics - {MUTED}) | Q(kind=TriggerKind.SEGMENT),
+        workflow__enabled=True, workflow__published__isnull=False,
+    ):  # fmt: skip
+        if trigger.kind == TriggerKind.SEGMENT:
+            watching.append(trigger.pk)
+        else:
+            by_topic.setdefault(trigger.topic, []).append(trigger)
+    return by_topic, watching
 
 
 def _consider(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> None:
     try:
-        with transaction.atomic():
-            _start(trigger, event_id, payload)
-    except AlreadyStarted:
-        pass
+        given = input_of(trigger.step_type, trigger.config, payload)
     except OperationalError:
-        raise  # the whole batch is tried again
+        raise
     except Exception:
-        # One workflow that can't start must not keep all others from their events.
-        logger.exception("Workflow %s could not start for event %s", trigger.workflow.key, event_id)
-
-
-def _start(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> None:
-    version_id = trigger.workflow.published_id
-    if version_id is None or not matches(trigger.config, payload):
+        logger.exception("A trigger of workflow %s can't read event %s", trigger.workflow.key, event_id)
         return
-    depth = _depth(payload.get("caused_by"))
+    if given is None:
+        return
+    depth = depth_after(payload.get("caused_by"))
     if depth > DEEPEST:
         logger.warning("Workflow %s would start itself without end; the event is left", trigger.workflow.key)
         return
-    start(
-        version_id=version_id, given=dict(payload), started_by=("event", f"Event {event_id}"),
-        trigger=trigger.node, key=f"event:{event_id}:{trigger.node}", depth=depth,
-    )  # fmt: skip
+    by = ("event", f"Event {event_id}")
+    start_or_keep(trigger.workflow, Wanted(trigger.node, given, by, f"event:{event_id}:{trigger.node}", depth))
 
 
-def _depth(cause: str | None) -> int:
+def depth_after(cause: str | None) -> int:
+    """How deep a run lies that the run `cause` brought forth."""
     if not cause:
         return 0
     parent = Run.objects.filter(pk=UUID(cause)).values_list("depth", flat=True).first()
     return 0 if parent is None else parent + 1
-
-
-def matches(config: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
-    """Whether one of the watched fields changed, and the condition over before and after holds."""
-    fields = config.get("fields") or []
-    if fields and not set(fields) & set(payload.get("changed") or []):
-        return False
-    condition = config.get("condition")
-    if not condition:
-        return True
-    source = condition["$expr"] if isinstance(condition, Mapping) else condition
-    scope = {"before": payload.get("before") or {}, "after": payload.get("after") or {}, "input": payload}
-    try:
-        return compile_expression(source).evaluate(scope) is True
-    except ExpressionError as error:
-        logger.warning("A trigger's condition failed: %s", error)
-        return False

@@ -2,73 +2,49 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from cronsim import CronSim
-from django.db import OperationalError, connection, transaction
-
-from workflows.engine.start import start
+from workflows.clocks import fires_between, next_fire
+from workflows.engine.refused import Wanted, start_or_keep
 from workflows.models import ScheduleFire, Trigger
 
-logger = logging.getLogger(__name__)
+# Of those that were missed, at most so many are caught up.
+MOST_CAUGHT_UP = 100
+# A time this long ago was not just a busy moment: it was missed.
+MISSED_AFTER = timedelta(minutes=2)
 
 
-def next_fire(cron: str, timezone: str, after: datetime) -> datetime:
-    """The next time of the cron expression on the clocks of the time zone."""
-    return next(CronSim(cron, after.astimezone(ZoneInfo(timezone))))
-
-
-def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-        return now
-
-
-def fire_due_schedules() -> int:
-    """Starts a run for each schedule that is due; of several missed fires the latest one counts."""
-    fired = 0
-    with transaction.atomic():
-        now = database_now()
-        due = (
-            Trigger.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("workflow")
-            .filter(next_fire_at__lte=now)[:50]
-        )
-        for trigger in due:
-            fired += _fire_apart(trigger, now)
-    return fired
-
-
-def _fire_apart(trigger: Trigger, now: datetime) -> bool:
-    """A schedule that can't start its run stays due, and keeps no other from its own."""
-    try:
-        with transaction.atomic():
-            return _fire(trigger, now)
-    except OperationalError:
-        raise  # all of them are tried again
-    except Exception:
-        logger.exception("Workflow %s could not start on its schedule", trigger.workflow.key)
-        return False
-
-
-def _fire(trigger: Trigger, now: datetime) -> bool:
-    fire_at = trigger.next_fire_at
-    if fire_at is None:
-        return False
-    trigger.next_fire_at = next_fire(trigger.config["cron"], trigger.config.get("timezone") or "UTC", now)
+def fire(trigger: Trigger, now: datetime) -> int:
+    """The caller has locked the trigger. Answers how many runs started."""
+    due = _due(trigger, now)
+    trigger.next_fire_at = next_fire(trigger.config["cron"], _zone(trigger), now)
     trigger.save(update_fields=["next_fire_at"])
-    workflow = trigger.workflow
-    if not workflow.enabled or workflow.published_id is None:
-        return False
-    fire, is_new = ScheduleFire.objects.get_or_create(trigger=trigger, fire_at=fire_at)
+    if not trigger.workflow.enabled:
+        return 0
+    return sum(_fire_at(trigger, at, now) for at in due)
+
+
+def _zone(trigger: Trigger) -> str:
+    return str(trigger.config.get("timezone") or "UTC")
+
+
+def _due(trigger: Trigger, now: datetime) -> list[datetime]:
+    """The times that are to start a run: what the policy says of those missed, and the one that came just now."""
+    if trigger.next_fire_at is None:
+        return []
+    policy = trigger.config.get("missed") or "latest"
+    most = MOST_CAUGHT_UP if policy == "all" else 1
+    due = fires_between(trigger.config["cron"], _zone(trigger), trigger.next_fire_at, now, most)
+    return [at for at in due if policy != "skip" or now - at < MISSED_AFTER]
+
+
+def _fire_at(trigger: Trigger, at: datetime, now: datetime) -> bool:
+    fire, is_new = ScheduleFire.objects.get_or_create(trigger=trigger, fire_at=at)
     if not is_new:
         return False
-    run = start(
-        version_id=workflow.published_id, given={"fired_at": fire_at.isoformat()},
-        started_by=("schedule", "Schedule"), trigger=trigger.node,
-    )  # fmt: skip
+    given = {"fired_at": at.isoformat(), "late_seconds": int((now - at).total_seconds())}
+    run = start_or_keep(trigger.workflow, Wanted(trigger.node, given, ("schedule", "Schedule")))
+    if run is None:
+        return False
     ScheduleFire.objects.filter(pk=fire.pk).update(run_id=run.pk)
     return True

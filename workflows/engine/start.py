@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
+from crm.errors import InvalidInput
 from workflows.engine import wake
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import Program, program_of
@@ -25,6 +26,10 @@ class AlreadyStarted(Exception):
     def __init__(self, run_id: UUID) -> None:
         super().__init__(str(run_id))
         self.run_id = run_id
+
+
+class UnknownTrigger(InvalidInput):
+    code = "unknown_trigger"
 
 
 @transaction.atomic
@@ -69,6 +74,8 @@ def _entries(program: Program, trigger: str | None) -> list[str]:
     entries = program.graph.entries[TOP]
     triggers = [node for node in entries if program.instructions[node].type.family is Family.TRIGGER]
     others = [node for node in entries if node not in triggers]
+    if trigger and trigger not in entries:
+        raise UnknownTrigger(f"This version has no trigger “{trigger}”. Its triggers: {', '.join(triggers) or 'none'}.")
     if trigger in triggers:
         return [str(trigger), *others]
     by_person = [node for node in triggers if program.graph.nodes[node].type == "trigger_person"]

@@ -31,48 +31,10 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="MomentFire",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "trigger_id",
-                        "record_id",
-                        "value",
-                        blank=True,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("record_id", models.BigIntegerField()),
-                ("value", models.CharField(max_length=60)),
-                ("moment", models.DateTimeField()),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-        ),
-        migrations.CreateModel(
             name="Pace",
             fields=[
                 ("key", models.CharField(max_length=300, primary_key=True, serialize=False)),
                 ("next_at", models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name="RefusedStart",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("node", models.CharField(max_length=40)),
-                ("given", models.JSONField()),
-                ("started_by_id", models.CharField(max_length=60)),
-                ("started_by", models.CharField(max_length=150)),
-                ("key", models.CharField(max_length=200, null=True)),
-                ("depth", models.PositiveSmallIntegerField(default=0)),
-                ("code", models.CharField(max_length=60)),
-                ("reason", models.CharField(max_length=500)),
-                ("tries", models.PositiveSmallIntegerField(default=1)),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("retry_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -84,18 +46,6 @@ class Migration(migrations.Migration):
                 ("compiled", models.JSONField()),
                 ("left_out", models.JSONField(default=list)),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-        ),
-        migrations.CreateModel(
-            name="SegmentMember",
-            fields=[
-                (
-                    "pk",
-                    models.CompositePrimaryKey(
-                        "trigger_id", "customer_id", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
@@ -122,10 +72,6 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name="step",
             name="step_open_has_wake_at",
-        ),
-        migrations.RemoveConstraint(
-            model_name="trigger",
-            name="trigger_schedule_has_next",
         ),
         migrations.RemoveField(
             model_name="run",
@@ -186,21 +132,6 @@ class Migration(migrations.Migration):
             name="units",
             field=models.PositiveSmallIntegerField(db_default=1),
         ),
-        migrations.AddField(
-            model_name="trigger",
-            name="condition",
-            field=models.JSONField(null=True),
-        ),
-        migrations.AddField(
-            model_name="trigger",
-            name="since",
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
-        ),
-        migrations.AddField(
-            model_name="trigger",
-            name="step_type",
-            field=models.CharField(blank=True, db_default="", max_length=60),
-        ),
         migrations.AlterField(
             model_name="step",
             name="waits_for",
@@ -222,22 +153,6 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.AlterField(
-            model_name="trigger",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("schedule", "Schedule"),
-                    ("event", "Event"),
-                    ("webhook", "Webhook"),
-                    ("segment", "Segment"),
-                    ("moment", "Moment of a record"),
-                    ("form", "Form"),
-                    ("person", "Person, for chosen customers"),
-                ],
-                max_length=10,
-            ),
-        ),
         migrations.AddConstraint(
             model_name="step",
             constraint=models.CheckConstraint(
@@ -253,32 +168,9 @@ class Migration(migrations.Migration):
                 name="step_open_has_wake_at",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="trigger",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ("schedule", "segment", "moment")), ("next_fire_at__isnull", True), _connector="OR"
-                ),
-                name="trigger_timed_has_next",
-            ),
-        ),
         migrations.AddIndex(
             model_name="eventwait",
             index=models.Index(fields=["topic", "value"], name="event_wait_by_value"),
-        ),
-        migrations.AddField(
-            model_name="momentfire",
-            name="trigger",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="moments", to="workflows.trigger"
-            ),
-        ),
-        migrations.AddField(
-            model_name="refusedstart",
-            name="workflow",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="refused_starts", to="workflows.workflow"
-            ),
         ),
         migrations.AddIndex(
             model_name="rungraph",
@@ -301,18 +193,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("parent_run__isnull", False)), fields=["parent_run"], name="run_by_parent"
             ),
         ),
-        migrations.AddField(
-            model_name="segmentmember",
-            name="customer",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="crm.customer"),
-        ),
-        migrations.AddField(
-            model_name="segmentmember",
-            name="trigger",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="members", to="workflows.trigger"
-            ),
-        ),
         migrations.AddIndex(
             model_name="slot",
             index=models.Index(fields=["run_id"], name="slot_of_run"),
@@ -320,19 +200,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="slot",
             constraint=models.UniqueConstraint(fields=("key", "place"), name="slot_place"),
-        ),
-        migrations.AddIndex(
-            model_name="momentfire",
-            index=models.Index(fields=["trigger", "moment"], name="moment_of_trigger"),
-        ),
-        migrations.AddIndex(
-            model_name="refusedstart",
-            index=models.Index(
-                condition=models.Q(("retry_at__isnull", False)), fields=["retry_at"], name="refused_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="refusedstart",
-            index=models.Index(fields=["workflow", "-id"], name="refused_of_workflow"),
         ),
     ]

@@ -20,6 +20,7 @@ from workflows.graph.document import Document, Problem, parse, to_json
 from workflows.graph.validate import is_publishable, validate
 from workflows.models import Version, Workflow
 from workflows.rights import rights_of
+from workflows.services.trigger_checks import check_trigger
 from workflows.services.triggers import rewrite_triggers
 from workflows.services.workflows import StaleRevision, as_faults
 
@@ -35,7 +36,7 @@ class Published:
 
 def problems_of(document: JSON, publisher: Actor | None = None) -> list[Problem]:
     """What stands between a draft and its publication, by the publisher's rights too where one is named."""
-    checks = [rights_of(publisher)] if publisher else []
+    checks = [check_trigger, *([rights_of(publisher)] if publisher else [])]
     return validate(document, registry.by_key(), aliases=registry.aliases(), checks=checks)
 
 

@@ -14,9 +14,9 @@ from tests.workflows.engine.conftest import Publish, Start, states, sweep_now
 from workflows import registry
 from workflows.engine import program, rows
 from workflows.engine.drain import drain_events
+from workflows.engine.due import fire_due_triggers
 from workflows.engine.refs import StepRef
-from workflows.engine.schedule import fire_due_schedules
-from workflows.models import Run, Trigger, Workflow
+from workflows.models import RefusedStart, Run, Trigger, Workflow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Lose = Callable[[str], None]
@@ -70,9 +70,9 @@ def test_a_schedule_fires_beside_one_that_can_t(two: tuple[Workflow, Workflow], 
     for workflow in two:
         trigger(workflow, kind="schedule", config={"cron": "0 5 * * *"}, next_fire_at=timezone.now() - timedelta(1))
     lose("test_fail")
-    assert fire_due_schedules() == 1
+    assert fire_due_triggers() == 1
     assert started_workflows() == [two[1].pk]
-    assert Trigger.objects.filter(next_fire_at__lte=timezone.now()).get().workflow_id == two[0].pk
+    assert RefusedStart.objects.get().workflow_id == two[0].pk
 
 
 def test_a_lost_step_is_taken_over_beside_one_that_can_t_be(started: Start, lose: Lose) -> None:
