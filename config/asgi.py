@@ -8,8 +8,9 @@ from django.core import checks
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
-# Under ASGI every request has a thread of its own: a kept connection would never be used again.
+# Under ASGI every request has a thread of its own, so it gives its connection back for the next one.
 os.environ.setdefault("DATABASE_CONN_MAX_AGE", "0")
+os.environ.setdefault("DATABASE_POOL", "true")
 
 application = get_asgi_application()
 

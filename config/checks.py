@@ -51,7 +51,7 @@ def _addresses() -> Iterator[CheckMessage]:
 
 
 def _database() -> Iterator[CheckMessage]:
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    if settings.DATABASES["default"]["ENGINE"] not in ("django.db.backends.postgresql", "config.pooled"):
         yield Error("Rapport runs on PostgreSQL only.", id="rapport.E007")
 
 

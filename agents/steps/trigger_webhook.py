@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepContext, StepType
 
 
 class Config(StepConfig):
-    pass
+    answers: bool = Field(
+        default=False,
+        title="Answer with the output",
+        description="A caller who waits for the end of the run is given its output, and not only its state.",
+    )
 
 
 def run(context: StepContext, config: StepConfig) -> Outcome:

@@ -17,7 +17,7 @@ def postgres(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must be a postgresql:// address; Rapport runs on PostgreSQL only.")
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.pooled" if env.boolean("DATABASE_POOL", False) else "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

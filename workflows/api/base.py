@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.base import CrmView
 from crm.errors import RapportError
+from crm.validation import refuse
 from workflows.models import Workflow
 from workflows.selectors.workflows import get_workflow
+from workflows.services.waiting import LONGEST_SECONDS
+
+WAIT = OpenApiParameter(
+    "wait", float, description=f"Seconds to wait for the run's end, at most {LONGEST_SECONDS:.0f}; 202 if it goes on."
+)
+
+
+def seconds_to_wait(request: Request) -> float | None:
+    text = request.query_params.get("wait", "")
+    if not text:
+        return None
+    if not text.isascii() or not text.replace(".", "", 1).isdigit() or float(text) > LONGEST_SECONDS:
+        raise refuse("wait", f"Give a number of seconds, at most {LONGEST_SECONDS:.0f}.")
+    return float(text)
 
 
 class WorkflowView(CrmView):

@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
-from workflows.api.base import WorkflowView
+from workflows.api.base import WAIT, WorkflowView, seconds_to_wait
 from workflows.models import Run, Workflow
 from workflows.selectors.run_steps import output_of
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
 from workflows.services.runs import cancel_run, decide_uncertain, read_verdict, start_run
+from workflows.states import RunState
 
 PAGING: Any = [
     OpenApiParameter("state", str, enum=SHOWN_STATES),
@@ -45,14 +46,19 @@ class WorkflowRuns(RunList):
 
     @extend_schema(
         operation_id="workflow_runs_start",
-        description="Starts the published version. With a `key` that was used before, answers that run.",
+        description="Starts the published version. With a `key` that was used before, answers that run. "
+        "With `wait`, 200 once the run has ended.",
+        parameters=[WAIT],
         request=shapes.StartRunIn,
-        responses={202: shapes.RunOut},
+        responses={200: shapes.RunOut, 202: shapes.RunOut},
     )
     def post(self, request: Request, key: str) -> Response:
         given = self.read(shapes.StartRunIn)
-        run = start_run(actor=self.actor, workflow=self.workflow(key), **given)
-        return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run.pk)), status=202)
+        wait = seconds_to_wait(request)
+        run = start_run(actor=self.actor, workflow=self.workflow(key), wait=wait, **given)
+        has_ended = wait is not None and run.state != RunState.RUNNING
+        answer = render.run(self.actor, get_run(actor=self.actor, run_id=run.pk))
+        return Response(answer, status=200 if has_ended else 202)
 
 
 class RunDetail(WorkflowView):

@@ -301,3 +301,8 @@ class DecideIn(Strict):
 class HookOut(serializers.Serializer[Any]):
     run = serializers.UUIDField()
     number = serializers.IntegerField()
+
+
+class EndedHookOut(HookOut):
+    state = serializers.ChoiceField(RUN_STATES)
+    output = serializers.JSONField(allow_null=True, help_text="Null unless the webhook's step lets callers see it.")

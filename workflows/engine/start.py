@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.module_loading import import_string
 from uuid_utils.compat import uuid7
 
 from crm.errors import InvalidInput
@@ -14,6 +17,7 @@ from workflows.engine.program import Program, program_of
 from workflows.engine.refs import RunRow, WorkerInfo
 from workflows.graph.compile import TOP
 from workflows.models import Run
+from workflows.states import RunState
 from workflows.steps import JSON, Family
 
 DEEPEST = 5
@@ -36,8 +40,12 @@ class UnknownTrigger(InvalidInput):
 def start(
     *, version_id: int, given: JSON, started_by: tuple[str, str], trigger: str | None = None,
     key: str | None = None, depth: int = 0, parent: UUID | None = None,
+    opened: Callable[[Run], object] | None = None, carry: bool = False,
 ) -> Run:  # fmt: skip
-    """Starts a run of the version; with a key that was used before, raises AlreadyStarted."""
+    """Starts a run of the version; with a key that was used before, raises AlreadyStarted.
+
+    `opened` is called with the new row; with `carry` the run is carried on in this transaction as far as that goes.
+    """
     program = program_of(version_id)
     run_id = uuid7()
     if key is not None:
@@ -48,8 +56,14 @@ def start(
         started_by_id=started_by[0], started_by=started_by[1], input=given, depth=depth, parent_run=parent,
     )  # fmt: skip
     run.save(force_insert=True)
+    if opened is not None:
+        opened(run)
     ledger = Ledger(RunRow(run_id, run.number, version_id, given, 0), program, _NOBODY, {})
     ledger.start(entries)
+    if carry:
+        import_string(settings.STEP_CARRIER)(ledger)
+        run.state = ledger.ended or RunState.RUNNING
+        return run
     while ledger.ready:
         ledger.hand_on(ledger.ready.popleft())
     ledger.write()

@@ -42,8 +42,11 @@ class TooLarge(RapportError):
     title = "The call is too large"
 
 
-def start_by_webhook(*, token: str, headers: Mapping[str, str], body: bytes) -> Run:
-    """Verifies the call and starts a run; the same message id again answers the run it started."""
+def start_by_webhook(*, token: str, headers: Mapping[str, str], body: bytes, wait: float | None = None) -> Run:
+    """Verifies the call and starts a run; the same message id again answers the run it started.
+
+    Who waits for its end sees the output if the webhook's step says so.
+    """
     if len(body) > MAX_BYTES:
         raise TooLarge(f"A call takes at most {MAX_BYTES:,} bytes.")
     trigger = (
@@ -57,13 +60,17 @@ def start_by_webhook(*, token: str, headers: Mapping[str, str], body: bytes) -> 
     workflow = trigger.workflow
     if not workflow.enabled:
         raise Conflict(f"“{workflow.name}” is switched off.", code="disabled")
-    return start_run(
+    run = start_run(
         actor=Actor(id=f"webhook:{workflow.key}/{trigger.node}", name="Webhook", role=Role.BUILDER),
         workflow=workflow,
         input=_read(body),
         trigger=trigger.node,
         key=f"webhook:{trigger.node}:{message_id}",
+        wait=wait,
     )
+    if not trigger.config.get("answers"):
+        run.output = None  # of this copy, which is for the caller
+    return run
 
 
 def verify(key: bytes, headers: Mapping[str, str], body: bytes, *, now: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 
 from django.db import OperationalError, transaction
 
@@ -16,31 +17,55 @@ from workflows.engine.refs import StepRef
 from workflows.engine.start import AlreadyStarted, start
 from workflows.engine.uncertain import Verdict, settle_uncertain
 from workflows.models import Run, Workflow
+from workflows.services.waiting import await_end
 from workflows.steps import JSON
+
+logger = logging.getLogger(__name__)
 
 CANCEL_TRIES = 5
 
 
 def start_run(
-    *, actor: Actor, workflow: Workflow, input: JSON = None, trigger: str | None = None, key: str | None = None
-) -> Run:
-    """Starts the published version. With a key, a second start answers the first one's run."""
+    *, actor: Actor, workflow: Workflow, input: JSON = None, trigger: str | None = None, key: str | None = None,
+    wait: float | None = None,
+) -> Run:  # fmt: skip
+    """Starts the published version. With a key, a second start answers the first one's run.
+
+    With `wait` the run is carried on at once, in this process as far as that goes, and answered as it stands when it
+    has ended or so many seconds are over.
+    """
     require(actor, "run", workflow)
     if workflow.published_id is None:
         raise Conflict(
             f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published"
         )
     given = _checked({} if input is None else input)
+
+    def begin(*, carry: bool) -> Run:
+        return start(
+            version_id=workflow.published_id or 0, given=given, started_by=(actor.id, actor.name),
+            trigger=trigger, key=key, carry=carry,
+            opened=lambda run: audit.record_one(
+                actor=actor, action="run.started", target=run, after={"workflow": workflow.key}
+            ),
+        )  # fmt: skip
+
     try:
-        with transaction.atomic():
-            run = start(
-                version_id=workflow.published_id, given=given, started_by=(actor.id, actor.name),
-                trigger=trigger, key=key,
-            )  # fmt: skip
-            audit.record_one(actor=actor, action="run.started", target=run, after={"workflow": workflow.key})
+        run = begin(carry=False) if wait is None else _begin_at_once(begin)
     except AlreadyStarted as already:
-        return Run.objects.get(pk=already.run_id)
-    return run
+        run = Run.objects.get(pk=already.run_id)
+    return run if wait is None else await_end(run, wait)
+
+
+def _begin_at_once(begin: Callable[..., Run]) -> Run:
+    """Carried on in the transaction that starts the run; if that fails, agents find out why."""
+    try:
+        return begin(carry=True)
+    except AlreadyStarted:
+        raise
+    except Exception:
+        logger.warning("A run could not be carried on at once; agents take it", exc_info=True)
+        return begin(carry=False)
 
 
 def _checked(given: JSON) -> dict[str, JSON]:

@@ -1,0 +1,36 @@
+"""Carries a fresh run on in the process that starts it, for who waits for its end."""
+
+from __future__ import annotations
+
+from agents import executor, routing
+from crm import context
+from workflows import registry
+from workflows.engine import wake
+from workflows.engine.ledger import Ledger
+from workflows.engine.refs import WorkerInfo
+from workflows.steps import Family
+
+# What computes for long, and what waits for others, is left to agents.
+LEFT_TO_AGENTS = (Family.AI, Family.CONNECT)
+
+
+def _serves(kind: str) -> bool:
+    """What is quick and touches nothing outside, while an agent is at work that would do it as well."""
+    step_type = registry.get(kind)
+    if step_type.effect.is_outside or step_type.family in LEFT_TO_AGENTS:
+        return False
+    return any(profile.serves(kind) for profile in routing.profiles())
+
+
+WEB = WorkerInfo(None, "web", _serves)
+
+
+def carry(ledger: Ledger) -> None:
+    """One chain, in the transaction that starts the run; agents are told of what is left."""
+    token = context.run_id.set(ledger.run.id)
+    try:
+        ledger.worker = WEB
+        executor.advance(executor.Chain(ledger.run, ledger.program, WEB, ledger.memory), ledger)
+        wake.after_commit(ledger.wakes)
+    finally:
+        context.run_id.reset(token)
