@@ -16,11 +16,11 @@ from crm.models import EventCursor
 from workflows.engine import segments
 from workflows.engine.matching import input_of
 from workflows.engine.refused import Wanted, start_or_keep
+from workflows.engine.segments import READER
 from workflows.engine.start import DEEPEST
 from workflows.models import Run, Trigger, TriggerKind
 
 logger = logging.getLogger(__name__)
-READER = "triggers"
 
 # Below xmin every transaction has ended, so no event can appear behind the cursor.
 _NEXT = """

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 
 from crm.events import MUTED
-from crm.models import Customer, Segment
+from crm.models import Customer, EventCursor, Segment
 from crm.selectors.conditions import condition_query
 from workflows.engine.facts import facts_of
 from workflows.engine.refused import Wanted, start_or_keep
@@ -30,11 +30,9 @@ MOST = 200
 # Whether nobody's run caused the change, or it must start nothing; else the run's id.
 Cause = str | None
 SILENT = "muted"
+READER = "triggers"  # the outbox's, whose cursor says what is read
 
-_UNREAD = """
-    SELECT topic, payload FROM crm_event
-    WHERE (xid, id) > (SELECT xid, event_id FROM crm_eventcursor WHERE reader = 'triggers')
-"""
+_UNREAD = "SELECT topic, payload FROM crm_event WHERE (xid, id) > (%s, %s)"
 
 
 @dataclass(frozen=True)
@@ -181,6 +179,7 @@ def _depths(causes: set[str]) -> dict[str, int]:
 
 
 def _unread() -> set[int]:
+    read = EventCursor.objects.filter(reader=READER).values_list("xid", "event_id").first() or (0, 0)
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD)
+        cursor.execute(_UNREAD, read)
         return set(touched((topic, json.loads(payload)) for topic, payload in cursor.fetchall()))
