@@ -26,7 +26,9 @@ def kinds_of(agent: Agent) -> frozenset[str]:
     """The step types that the agent's list of families and types stands for."""
     listed = set(agent.kinds)
     return frozenset(
-        one.key for one in registry.all_types() if "*" in listed or one.key in listed or one.family.value in listed
+        one.key
+        for one in registry.all_types()
+        if not one.remote and ("*" in listed or one.key in listed or one.family.value in listed)
     )
 
 

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 
 from agents import background, executor, routing
 from agents.models import Agent, Worker
+from workflows import registry
 from workflows.engine.drain import drain_events
 from workflows.engine.due import fire_due_triggers
 from workflows.engine.refs import WorkerInfo, engine_setting
@@ -31,7 +32,7 @@ HEARTBEAT_SECONDS = 5
 LOST_AFTER = timedelta(seconds=20)
 SILENT_SECONDS = 5
 RESUME_EVERY = 10  # sweeps
-STRANGER = WorkerInfo(None, "", lambda kind: True)
+STRANGER = WorkerInfo(None, "", lambda kind: not registry.get(kind).remote)
 
 
 class Presence:

@@ -201,6 +201,8 @@ class StepType(Generic[C]):
     reads: bool = False
     # Asks the target whether an effect happened: its outcome, or None if it did not.
     probe: Callable[[StepContext, C], Done | None] | None = None
+    # No agent of ours claims it: a worker elsewhere does, over REST.
+    remote: bool = False
     # Places of its agent's capacity that it takes.
     units: int = 1
 

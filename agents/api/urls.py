@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents.api import predict, registry, tasks
+from agents.api import predict, registry, tasks, worker
 
 urlpatterns = [
     path("predict", predict.Predict.as_view()),
@@ -13,4 +13,8 @@ urlpatterns = [
     path("connections", registry.ConnectionList.as_view()),
     path("agent/tasks", tasks.TaskList.as_view()),
     path("agent/tasks/<str:task_id>", tasks.TaskDetail.as_view()),
+    path("worker/claim", worker.ClaimStep.as_view()),
+    path("worker/renew", worker.RenewLease.as_view()),
+    path("worker/finish", worker.FinishStep.as_view()),
+    path("worker/fail", worker.FailStep.as_view()),
 ]
