@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from agents.models import Worker
 from crm.models import Event, EventCursor, RefreshToken
+from workflows.engine.retention import forget_old_runs
 
 WEEKS_AHEAD = 8
 KEEP_EVENTS = timedelta(days=7)
@@ -18,6 +19,7 @@ KEEP_WORKERS = timedelta(days=1)
 def keep_house() -> None:
     make_partitions()
     drop_read_events()
+    forget_old_runs()
     now = timezone.now()
     RefreshToken.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()
     Worker.objects.filter(heartbeat_at__lt=now - KEEP_WORKERS).delete()

@@ -142,6 +142,9 @@ ENGINE: dict[str, int | float] = {
     "CRASHES_UNTIL_DEAD": 5,
 }
 
+# How long a run is kept after its end; a workflow settings may say otherwise.
+RUN_KEEP_DAYS = env.integer("RUN_KEEP_DAYS", 90)
+
 # Of the interfaces for other agents and for remote workers; calls are counted by member.
 REMOTE: dict[str, int] = {
     "TASKS_PER_MINUTE": 600,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import psycopg2
@@ -146,7 +147,7 @@ def test_a_process_killed_while_it_carries_a_run_leaves_nothing_and_the_next_cal
     note = {"customer": customer.pk, "text": "Noted"}
     change = {"customer": customer.pk, "changes": {"phone_number": "1"}}
     workflow: Workflow = published({"a": ("add_note", note), "b": ("update_customer", change)}, "a b")
-    with psycopg2.connect(process_environment["DATABASE_URL"]) as other, other.cursor() as cursor:
+    with closing(psycopg2.connect(process_environment["DATABASE_URL"])) as other, other.cursor() as cursor:
         cursor.execute("SELECT 1 FROM crm_customer WHERE id = %s FOR UPDATE", [customer.pk])
         caller = subprocess.Popen([sys.executable, "-c", CALLER], env=process_environment)
         until_blocked()
