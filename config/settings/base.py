@@ -122,6 +122,8 @@ RESPONSE_HOURS: dict[str, int] = {
 STEP_DISPATCHER = "agents.tasks.dispatch"
 # Carries a fresh run on in the process that starts it, for who waits for its end.
 STEP_CARRIER = "agents.carrier.carry"
+# Carries out the cases of a workflow, its tests.
+CASE_REHEARSAL = "agents.rehearsal.rehearse"
 BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
 
 # Hosts ("name:port") that outgoing requests may reach though they are not public, and the proxy, if any.

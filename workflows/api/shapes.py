@@ -22,6 +22,12 @@ class Strict(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class CaseResultOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    passed = serializers.BooleanField()
+    differences = serializers.ListField(child=serializers.CharField())
+
+
 class ProblemOut(serializers.Serializer[Any]):
     node = serializers.CharField(allow_null=True)
     field = serializers.CharField(allow_null=True)
@@ -94,10 +100,14 @@ class PublishIn(Strict):
         min_value=1, max_value=2**31 - 1, required=False, allow_null=True, default=None
     )
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    ignore_cases = serializers.BooleanField(
+        required=False, default=False, help_text="Publish though a case fails; the audit trail keeps which did."
+    )
 
 
 class NewVersionOut(serializers.Serializer[Any]):
     number = serializers.IntegerField()
+    cases = CaseResultOut(many=True, help_text="What came of the cases; empty for a version that was there already.")
     webhook_secrets = serializers.DictField(
         child=serializers.CharField(), help_text="The signing secret of each new webhook; shown this once."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.api import approvals, hooks, runs, step_types, versions, workflows
+from workflows.api import approvals, cases, hooks, runs, step_types, versions, workflows
 
 urlpatterns = [
     path("workflows", workflows.WorkflowList.as_view()),
@@ -14,11 +14,16 @@ urlpatterns = [
     path("workflows/<str:key>/draft", workflows.Draft.as_view()),
     path("workflows/<str:key>/publish", versions.Publish.as_view()),
     path("workflows/<str:key>/versions", versions.VersionList.as_view()),
+    path("workflows/<str:key>/versions/diff", versions.VersionDiff.as_view()),
     path("workflows/<str:key>/versions/<int:number>", versions.VersionDetail.as_view()),
+    path("workflows/<str:key>/cases", cases.CaseList.as_view()),
+    path("workflows/<str:key>/cases/check", cases.CheckCases.as_view()),
+    path("workflows/<str:key>/cases/<int:case_id>", cases.CaseDetail.as_view()),
     path("workflows/<str:key>/webhooks/<str:node>/secret", versions.WebhookSecret.as_view()),
     path("workflows/<str:key>/runs", runs.WorkflowRuns.as_view()),
     path("runs", runs.RunList.as_view()),
     path("runs/<str:run_id>", runs.RunDetail.as_view()),
+    path("runs/<str:run_id>/case", cases.SaveCase.as_view()),
     path("runs/<str:run_id>/cancel", runs.CancelRun.as_view()),
     path("runs/<str:run_id>/steps/<str:node>", runs.StepOutput.as_view()),
     path("runs/<str:run_id>/steps/<str:node>/decide", runs.DecideStep.as_view()),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workflows.api import render, shapes
 from workflows.api.base import WorkflowView
+from workflows.api.case_shapes import DiffOut
+from workflows.graph.diff import compare
 from workflows.models import Version, Workflow
+from workflows.selectors.documents import document_of
 from workflows.selectors.workflows import get_version, visible_versions
 from workflows.services.triggers import rotate_webhook_secret
 from workflows.services.versions import publish
@@ -21,7 +24,8 @@ class Publish(WorkflowView):
 
     @extend_schema(
         operation_id="workflows_publish",
-        description="Publishes the draft as the next version; 422 lists what is wrong, node by node.",
+        description="Publishes the draft as the next version; 422 lists what is wrong, node by node. "
+        "Its cases are carried out first: if one fails, 422 `case_failed` lists the differences.",
         request=shapes.PublishIn,
         responses={201: shapes.NewVersionOut},
     )
@@ -31,7 +35,15 @@ class Publish(WorkflowView):
             published = publish(actor=self.actor, workflow=self.workflow(key), **given)
         except StaleRevision as stale:
             return self.problem(stale, revision=stale.revision, document=stale.document)
-        return Response({"number": published.version.number, "webhook_secrets": published.secrets}, status=201)
+        report = published.report
+        return Response(
+            {
+                "number": published.version.number,
+                "webhook_secrets": published.secrets,
+                "cases": [result.as_json() for result in report.results] if report else [],
+            },
+            status=201,
+        )
 
 
 class VersionList(WorkflowView):
@@ -52,6 +64,27 @@ class VersionDetail(WorkflowView):
     def get(self, request: Request, key: str, number: int) -> Response:
         version = get_version(actor=self.actor, workflow=self.workflow(key), number=number)
         return Response({**render.version(version), "document": version.document})
+
+
+class VersionDiff(WorkflowView):
+    kind = Version
+    actions = {"GET": "read"}
+
+    @extend_schema(
+        operation_id="versions_diff",
+        description="What differs between two versions, value by value and in words.",
+        parameters=[
+            OpenApiParameter("from", str, required=True, description="A version's number, or `draft`."),
+            OpenApiParameter("to", str, required=True, description="A version's number, or `draft`."),
+        ],
+        responses=DiffOut,
+    )
+    def get(self, request: Request, key: str) -> Response:
+        workflow = self.workflow(key)
+        before, after = (
+            document_of(actor=self.actor, workflow=workflow, which=self.text(name)) for name in ("from", "to")
+        )
+        return Response(compare(before, after).as_json())
 
 
 class WebhookSecret(WorkflowView):

@@ -1,6 +1,7 @@
 """What is drawn (workflow, version, trigger) and what runs (run, step and their history)."""
 
 from workflows.models.approvals import Approval, ApprovalState
+from workflows.models.cases import WorkflowCase
 from workflows.models.definitions import Version, Workflow
 from workflows.models.history import Blob, Signal, StepAttempt, StepResult
 from workflows.models.runs import EventWait, Pace, Run, RunGraph, RunKey, Slot, Step
@@ -35,4 +36,5 @@ __all__ = [
     "TriggerKind",
     "Version",
     "Workflow",
+    "WorkflowCase",
 ]

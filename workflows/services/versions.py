@@ -20,9 +20,10 @@ from workflows.graph.document import Document, Problem, parse, to_json
 from workflows.graph.validate import is_publishable, validate
 from workflows.models import Version, Workflow
 from workflows.rights import rights_of
+from workflows.services.cases import Report, as_problems, check_cases
 from workflows.services.trigger_checks import check_trigger
 from workflows.services.triggers import rewrite_triggers
-from workflows.services.workflows import StaleRevision, as_faults
+from workflows.services.workflows import StaleRevision, unpublishable
 
 JSON = Any
 
@@ -32,6 +33,8 @@ class Published:
     version: Version
     # The secret of each new webhook by its node: shown this once.
     secrets: dict[str, str] = field(default_factory=dict)
+    # What came of the workflow's cases; none were carried out where the version was there already.
+    report: Report | None = None
 
 
 def problems_of(document: JSON, publisher: Actor | None = None) -> list[Problem]:
@@ -41,20 +44,25 @@ def problems_of(document: JSON, publisher: Actor | None = None) -> list[Problem]
 
 
 @transaction.atomic
-def publish(*, actor: Actor, workflow: Workflow, base_revision: int | None = None, note: str = "") -> Published:
-    """Publishes the draft; the same draft by the same member again is the version there is."""
+def publish(
+    *, actor: Actor, workflow: Workflow, base_revision: int | None = None, note: str = "", ignore_cases: bool = False
+) -> Published:
+    """Publishes the draft if its cases pass; the same draft by the same member again is the version there is."""
     require(actor, "publish", workflow)
     locked = Workflow.objects.select_for_update(of=("self",)).select_related("published").get(pk=workflow.pk)
     if base_revision is not None and base_revision != locked.revision:
         raise StaleRevision(locked)
     problems = problems_of(locked.draft, actor)
     if not is_publishable(problems):
-        raise _unpublishable(problems)
+        raise unpublishable(problems)
     document = parse(locked.draft, registry.aliases())
     digest = sha256_of(document)
     current = locked.published
     if current and current.sha256 == digest and current.published_by_id == actor.member_id:
         return Published(current)
+    report = check_cases(workflow=locked, document=document)
+    if report.failed and not ignore_cases:
+        raise _failing(report)
     version = _add_version(actor, locked, document, digest, note)
     fresh = rewrite_triggers(workflow=locked, document=document)
     audit.record_one(
@@ -62,10 +70,13 @@ def publish(*, actor: Actor, workflow: Workflow, base_revision: int | None = Non
         action="workflow.publish",
         target=locked,
         before={"version": current.number if current else None},
-        after={"version": version.number, "sha256": digest, "note": version.note, "revision": locked.revision},
-    )
+        after={
+            "version": version.number, "sha256": digest, "note": version.note, "revision": locked.revision,
+            **({"failing_cases": [result.name for result in report.failed]} if report.failed else {}),
+        },
+    )  # fmt: skip
     workflow.refresh_from_db()
-    return Published(version, fresh)
+    return Published(version, fresh, report)
 
 
 def sha256_of(document: Document) -> str:
@@ -89,9 +100,11 @@ def _add_version(actor: Actor, workflow: Workflow, document: Document, digest: s
     return version
 
 
-def _unpublishable(problems: list[Problem]) -> InvalidInput:
-    faults = [found for found in problems if found.get("severity") != "warning"]
-    word = "problem" if len(faults) == 1 else "problems"
+def _failing(report: Report) -> InvalidInput:
+    faults, failed = as_problems(report), len(report.failed)
+    words = "One case fails" if failed == 1 else f"{failed} cases fail"
     return InvalidInput(
-        f"The draft has {len(faults)} {word}: {faults[0]['message']}", code="invalid_workflow", errors=as_faults(faults)
+        f"{words}. {faults[0]['message']} Mend the draft, or save the case again.",
+        code="case_failed",
+        errors=faults,
     )

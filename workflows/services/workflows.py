@@ -180,6 +180,14 @@ def as_faults(problems: Iterable[Problem]) -> list[FieldProblem]:
     ]
 
 
+def unpublishable(problems: list[Problem]) -> InvalidInput:
+    faults = [found for found in problems if found.get("severity") != "warning"]
+    word = "problem" if len(faults) == 1 else "problems"
+    return InvalidInput(
+        f"The draft has {len(faults)} {word}: {faults[0]['message']}", code="invalid_workflow", errors=as_faults(faults)
+    )
+
+
 def _free_key(wanted: str) -> str:
     key = slugify(wanted)[:70] or "workflow"
     if key.isdigit() or key in ("import", "new"):
