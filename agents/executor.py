@@ -18,13 +18,17 @@ from agents.lease import renewed
 from agents.settle import settle
 from crm import context
 from workflows.engine import rows, wake
+from workflows.engine.admission import Never, NotYet, admit
 from workflows.engine.contention import is_contention, pause
+from workflows.engine.failure import fail
 from workflows.engine.ledger import Key, Ledger
-from workflows.engine.program import Program, program_of
+from workflows.engine.program import Program, VersionUnusable, program_of
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
 from workflows.steps import JSON, StepError
 
 logger = logging.getLogger(__name__)
+
+UNUSABLE_SECONDS = 30
 
 
 @dataclass
@@ -41,6 +45,11 @@ class Chain:
 
     def ref(self, task: Task) -> StepRef:
         return StepRef(self.run.id, task.node, task.item)
+
+    def reload(self) -> None:
+        """The run was moved to another version, or its steps changed, while one of them was under way."""
+        self.run = rows.run_row(self.run.id)
+        self.program = program_of(self.run.version_id, self.run.graph_id)
 
     def reaches_outside(self, task: Task) -> bool:
         return self.program.instructions[task.node].type.effect.is_outside
@@ -81,6 +90,11 @@ def _begin(ref: StepRef, worker: WorkerInfo) -> Next:
         if is_contention(error):
             rows.postpone(ref, pause())
             return None
+        if isinstance(error, VersionUnusable):
+            # Another worker may know its step types, or this one will after its next start.
+            logger.warning("%s", error, extra={"node": ref.node})
+            rows.postpone(ref, UNUSABLE_SECONDS)
+            return None
         # The whole chain was rolled back. Once more, each step by itself, so that the culprit is recorded.
         logger.exception("A chain of steps was rolled back", extra={"node": ref.node})
         return _claim_carefully(ref, worker)
@@ -93,10 +107,16 @@ def _claim_and_run(ref: StepRef, worker: WorkerInfo) -> Next:
             return None
         task, late = claimed
         chain = _chain(ref, worker)
+        if chain.run.paused:
+            rows.hold_back(ref, task.attempt)
+            return None
+        ledger = chain.ledger()
+        if turned_away(ledger, task):
+            return _carry_on(chain, ledger)
         # A step that lay ready for long may be one that kills workers: the claim is committed first, and counts.
         if late or task.crashes or chain.reaches_outside(task):
+            wake.after_commit(ledger.wakes)
             return Claimed(chain, task)
-        ledger = chain.ledger()
         settle(ledger, task, evaluate(ledger, task))
         return _carry_on(chain, ledger)
 
@@ -108,12 +128,17 @@ def _claim_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
             return None
         task = claimed[0]
         task.crashes = max(task.crashes, 1)
-        return Claimed(_chain(ref, worker), task)
+        chain = _chain(ref, worker)
+        ledger = chain.ledger()
+        if turned_away(ledger, task):
+            return _carry_on(chain, ledger, alone=True)
+        wake.after_commit(ledger.wakes)
+        return Claimed(chain, task)
 
 
 def _chain(ref: StepRef, worker: WorkerInfo) -> Chain:
     run = rows.run_row(ref.run_id)
-    return Chain(run, program_of(run.version_id), worker)
+    return Chain(run, program_of(run.version_id, run.graph_id), worker)
 
 
 def _proceed(claimed: Claimed) -> Next:
@@ -150,9 +175,12 @@ def _finish(chain: Chain, task: Task, outcome: Evaluated | None, *, alone: bool 
     known = dict(chain.memory)
     try:
         with transaction.atomic():
-            if not rows.hold(chain.ref(task), task.attempt):
+            held = rows.hold(chain.ref(task), task.attempt)
+            if held is None:
                 logger.warning("Another worker took this step over; nothing was written", extra={"node": task.node})
                 return None
+            if held != (chain.run.version_id, chain.run.graph_id):
+                chain.reload()
             ledger = chain.ledger()
             settle(ledger, task, evaluate(ledger, task) if outcome is None else outcome)
             return _carry_on(chain, ledger, alone=alone or task.crashes > 0)
@@ -163,6 +191,7 @@ def _finish(chain: Chain, task: Task, outcome: Evaluated | None, *, alone: bool 
 
 def _carry_on(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Next:
     mine = advance(chain, ledger, alone=alone)
+    chain.run, chain.program = ledger.run, ledger.program  # a step may have added others to the run
     upcoming: Next = Claimed(chain, mine) if mine else _take_one(ledger, chain.worker)
     wake.after_commit(ledger.wakes)
     return upcoming
@@ -177,6 +206,8 @@ def advance(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Task | None
         task = ledger.ready.popleft()
         if not chain.worker.serves(chain.program.graph.nodes[task.node].type):
             ledger.hand_on(task)
+        elif turned_away(ledger, task):
+            continue
         elif chain.reaches_outside(task):
             if mine is None:
                 mine = task
@@ -190,6 +221,22 @@ def advance(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Task | None
             steps += 1
     ledger.write()
     return mine
+
+
+def turned_away(ledger: Ledger, task: Task) -> bool:
+    """True if the step is not to be carried out now, for its limits or because it was taken out of the run."""
+    if task.node in ledger.program.left_out:
+        ledger.pass_by(task)
+        return True
+    verdict = admit(ledger, task)
+    match verdict:
+        case NotYet(seconds):
+            ledger.put_off(task, seconds)
+        case Never(reason):
+            ledger.skip(task, reason)
+        case StepError():
+            fail(ledger, task, verdict)
+    return verdict is not None
 
 
 def _take_one(ledger: Ledger, worker: WorkerInfo) -> StepRef | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from agents.evaluate import Evaluated, Result
+from agents.evaluate import Earlier, Evaluated, Result
+from workflows.engine import signals
 from workflows.engine.failure import fail
 from workflows.engine.ledger import UNHANDLED, Ledger
-from workflows.engine.refs import Task
+from workflows.engine.refs import StepRef, Task
 from workflows.graph.document import ERROR_PORT
 from workflows.graph.policies import Retry
-from workflows.steps import JSON, Done, Effect, Expand, OnUncertain, StepError, Wait
+from workflows.states import WaitFor
+from workflows.steps import JSON, Done, Expand, OnUncertain, StepError, Stop, Wait
 
 # For failures that may pass by themselves, where the step says nothing else.
 DEFAULT_RETRY = Retry(max_attempts=3, backoff_seconds=5)
@@ -36,14 +38,18 @@ def _settle_one(ledger: Ledger, task: Task, result: Result) -> None:
             ledger.wait(task, result)
         case Expand():
             ledger.expand(task, result)
+        case Stop():
+            ledger.stop(task, result)
         case StepError():
             _settle_failure(ledger, task, result)
 
 
 def _settle_failure(ledger: Ledger, task: Task, error: StepError) -> None:
-    step_type = ledger.program.instructions[task.node].type
-    if error.uncertain and step_type.effect is Effect.UNKEYED and step_type.on_uncertain is OnUncertain.PARK:
+    uncertain = ledger.program.instructions[task.node].on_uncertain if error.uncertain else None
+    if uncertain is OnUncertain.PARK or (uncertain and task.waited_for == WaitFor.PROBE):
         ledger.park(task, error)
+    elif uncertain is OnUncertain.PROBE:
+        ledger.probe(task, error)
     elif _may_retry(ledger, task, error):
         ledger.retry(task, error, _delay(ledger, task))
     else:
@@ -73,6 +79,8 @@ def _settle_chunk(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> 
         failed = isinstance(alone, StepError) and (alone.uncertain or _may_retry(ledger, task, alone))
         if failed or isinstance(alone, Wait):
             return _settle_one(ledger, task, alone)
+    if again := _to_try_again(ledger, task, results):
+        return _try_again(ledger, task, results, again)
     node = ledger.program.graph.nodes[task.node]
     size = len(ledger.memory[node.scope, task.item][1]["items"])
     handled = ERROR_PORT in node.edges
@@ -88,7 +96,29 @@ def _settle_chunk(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> 
     return None
 
 
+def _to_try_again(ledger: Ledger, task: Task, results: Mapping[int, Result]) -> dict[int, StepError]:
+    return {
+        position: result
+        for position, result in results.items()
+        if isinstance(result, StepError) and _may_retry(ledger, task, result)
+    }
+
+
+def _try_again(ledger: Ledger, task: Task, results: Mapping[int, Result], again: Mapping[int, StepError]) -> None:
+    """Only those items that failed; what the others came to is kept."""
+    handled = ERROR_PORT in ledger.program.graph.nodes[task.node].edges
+    done = {
+        position: _item_outcome(result, handled)
+        for position, result in results.items()
+        if position not in again and not isinstance(result, Earlier)
+    }
+    signals.keep_parts(StepRef(ledger.run.id, task.node, task.item), task.attempt, done)
+    ledger.retry(task, next(iter(again.values())), _delay(ledger, task))
+
+
 def _item_outcome(result: Result, handled: bool) -> JSON:
+    if isinstance(result, Earlier):
+        return result.outcome
     if isinstance(result, Done):
         return [result.port, result.output]
     if isinstance(result, StepError):

@@ -41,6 +41,7 @@ class WaitFor(TextChoices):
     EVENT = "event", "an event"
     LIMIT = "limit", "its turn"
     DECISION = "decision", "a person's decision"
+    PROBE = "probe", "an answer whether it happened"
     REPLACED = "replaced", "its end: a newer one took its place"
 
 

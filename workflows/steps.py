@@ -63,6 +63,7 @@ class RunInfo:
     version: int
     input: JSON
     actor: Actor  # the run, with the rights of the member who published it
+    depth: int = 0  # runs that it was started through
 
     @property
     def label(self) -> str:
@@ -126,8 +127,8 @@ class Expand:
     chunk_size: int | None = None
     # Chunks under way at the same time; None: all.
     at_once: int | None = None
-    # Items that may fail, a number or a share of all; one more ends the map. None: all may.
-    failures_allowed: int | float | None = None
+    # Items that may fail; one more ends the map. None: all may.
+    failures_allowed: int | None = None
     # Of a step that repeats its body: how often it did before.
     after: int = 0
     # Of a step that grows: its body, as nodes and edges of a document.

@@ -10,10 +10,12 @@ from rest_framework.response import Response
 
 from workflows.api import render, shapes
 from workflows.api.base import WAIT, WorkflowView, seconds_to_wait
+from workflows.engine.decisions import Decision
+from workflows.engine.refs import StepRef
 from workflows.models import Run, Workflow
 from workflows.selectors.run_steps import output_of
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs
-from workflows.services.runs import cancel_run, decide_uncertain, read_verdict, start_run
+from workflows.services.runs import cancel_run, decide_step, read_verdict, start_run
 from workflows.states import RunState
 
 PAGING: Any = [
@@ -104,12 +106,14 @@ class DecideStep(WorkflowView):
 
     @extend_schema(
         operation_id="runs_step_decide",
-        description="A person's word on an UNCERTAIN step: try it again, it happened, or it failed.",
+        description="A person's word on a step that is UNCERTAIN, or failed and waits for a decision: try it again, "
+        "it happened (with what it came to, on the port it leaves by), or it failed.",
         request=shapes.VerdictIn,
         responses=shapes.RunOut,
     )
     def post(self, request: Request, run_id: str, node: str) -> Response:
         given = self.read(shapes.VerdictIn)
         run, verdict = get_run(actor=self.actor, run_id=run_id), read_verdict(given["verdict"])
-        decide_uncertain(actor=self.actor, run=run, node=node, item=given["item"], verdict=verdict)
+        decision = Decision(verdict, self.actor.name, given["reason"], given["output"], given["port"])
+        decide_step(actor=self.actor, run=run, ref=StepRef(run.pk, node, given["item"]), decision=decision)
         return Response(render.run(self.actor, get_run(actor=self.actor, run_id=run_id)))

@@ -293,6 +293,9 @@ class ApprovalOut(ApprovalSummaryOut):
 
 class VerdictIn(Strict):
     verdict = serializers.ChoiceField(["retry", "done", "failed"])
+    reason = serializers.CharField(max_length=500)
+    output = serializers.JSONField(required=False, default=None)
+    port = serializers.CharField(max_length=60, required=False, default="out")
     item = serializers.IntegerField(min_value=0, required=False, default=0)
 
 

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from workflows.engine import rows
-from workflows.models import Approval, ApprovalState
-from workflows.states import RunState
+from workflows.engine import drop, rows, wake
+from workflows.engine.ledger import Ledger
+from workflows.engine.program import program_of
+from workflows.engine.refs import WorkerInfo
+from workflows.steps import JSON
+
+_NOBODY = WorkerInfo(None, "", lambda kind: False)
+OVERDUE = {"code": "deadline_passed", "message": "The run took longer than its workflow allows."}
+
+
+def cancel(run_id: UUID, error: JSON = None) -> bool:
+    """False if the run had ended before, or is being rolled back already."""
+    return _end(run_id, lambda ledger: ledger.cancel(error))
+
+
+def expire(run_id: UUID) -> bool:
+    """Its deadline has passed: it fails."""
+    return _end(run_id, lambda ledger: ledger.expire(OVERDUE))
 
 
 @transaction.atomic
-def cancel(run_id: UUID) -> bool:
-    """False if the run had ended before."""
+def _end(run_id: UUID, how: Callable[[Ledger], None]) -> bool:
     # A step in another transaction's hands may bring forth new ones until it commits; then they are seen here.
     # Steps first, the run last: in that order the engine locks them too.
-    while rows.cancel_steps(run_id):
-        pass
-    Approval.objects.filter(run_id=run_id, state=ApprovalState.OPEN).update(
-        state=ApprovalState.CANCELLED, decided_at=timezone.now()
-    )
-    ended = rows.end_run(run_id, RunState.CANCELLED, None)
-    if not ended:
+    wakes = drop.drop_steps(run_id)
+    run = rows.run_row(run_id)
+    ledger = Ledger(run, program_of(run.version_id, run.graph_id), _NOBODY, {})
+    how(ledger)
+    ledger.write()
+    has_ended = ledger.closed is not None or ledger.rolls_back
+    if has_ended:
+        wake.after_commit([*wakes, *ledger.wakes])
+    else:
         transaction.set_rollback(True)
-    return ended
+    return has_ended

@@ -1,7 +1,8 @@
-"""A person's word on a step whose effect may have happened: again, done, or failed."""
+"""A person's word on a step that is theirs: its effect may have happened, or it failed and they are asked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -12,48 +13,64 @@ from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo
-from workflows.graph.compile import TOP
-from workflows.steps import StepError
+from workflows.graph.document import DEFAULT_PORT
+from workflows.steps import JSON, StepError
 
 
 class Verdict(StrEnum):
-    RETRY = "retry"  # it did not happen, or may happen twice
-    DONE = "done"  # it happened
+    RETRY = "retry"  # it did not happen, or may happen twice; or what kept it from succeeding is mended
+    DONE = "done"  # it happened, or was done by hand
     FAILED = "failed"  # it did not, and shall not
 
 
-# The verdict is an attempt of its own, told apart from the one that was lost.
+@dataclass(frozen=True)
+class Decision:
+    verdict: Verdict
+    by: str
+    reason: str = ""
+    # With DONE: what the step came to, for the steps that read it.
+    output: JSON = None
+    port: str = DEFAULT_PORT
+
+
+# The decision is an attempt of its own, told apart from the one before.
 _TAKE = """
     UPDATE workflows_step SET state = 'RUNNING', attempt = attempt + 1
-    WHERE run_id = %s AND node = %s AND item = %s AND state = 'UNCERTAIN'
-    RETURNING attempt, failures, crashes
+    WHERE run_id = %s AND node = %s AND item = %s
+        AND (state = 'UNCERTAIN' OR (state = 'WAITING' AND waits_for = 'decision'))
+    RETURNING attempt
 """
 
 
 @transaction.atomic
-def settle_uncertain(ref: StepRef, verdict: Verdict, *, by: str) -> bool:
-    """False if the step is not uncertain: somebody else was faster, or the run was cancelled."""
+def decide(ref: StepRef, decision: Decision) -> bool:
+    """False if the step is not a person's any more: somebody else was faster, or the run was cancelled."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, list(ref))
         taken = cursor.fetchone()
     if taken is None:
         return False
     run = rows.run_row(ref.run_id)
-    program = program_of(run.version_id)
-    ledger = Ledger(run, program, WorkerInfo(None, by, lambda kind: False), {})
-    attempt, failures, crashes = taken
-    task = Task(ref.node, ref.item, datetime.now(UTC), attempt, failures, crashes, exists=True)
-    done = {"marked_done_by": by}
-    if verdict is Verdict.RETRY:
-        ledger.lose(task, StepError(f"{by} lets it be tried again.", code="tried_again"))
-    elif verdict is Verdict.FAILED:
-        fail(ledger, task, StepError(f"{by} says that it did not happen.", code="marked_failed"))
-    elif program.graph.nodes[ref.node].scope == TOP:
-        ledger.succeed(task, "out", done)
-    else:  # under a map such a step has one item
-        ledger.end_chunk(task, [["out", done]], {"out"}, 0)
-    while ledger.ready:
-        ledger.hand_on(ledger.ready.popleft())
+    program = program_of(run.version_id, run.graph_id)
+    ledger = Ledger(run, program, WorkerInfo(None, decision.by, lambda kind: False), {})
+    # Its tries are counted anew.
+    task = Task(ref.node, ref.item, datetime.now(UTC), taken[0], exists=True, decided=True)
+    _carry_out(ledger, task, decision)
+    ledger.hand_on_all()
     ledger.write()
     wake.after_commit(ledger.wakes)
     return True
+
+
+def _carry_out(ledger: Ledger, task: Task, decision: Decision) -> None:
+    because = f" {decision.reason}" if decision.reason else ""
+    if decision.verdict is Verdict.RETRY:
+        ledger.lose(task, StepError(f"{decision.by} lets it be tried again.{because}", code="tried_again"))
+    elif decision.verdict is Verdict.FAILED:
+        fail(ledger, task, StepError(f"{decision.by} says that it failed.{because}", code="marked_failed"))
+    else:
+        output = {"marked_done_by": decision.by} if decision.output is None else decision.output
+        if ledger.program.graph.nodes[task.node].in_map:  # there such a step has one item
+            ledger.end_chunk(task, [[decision.port, output]], {decision.port}, 0)
+        else:
+            ledger.succeed(task, decision.port, output)

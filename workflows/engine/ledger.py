@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from workflows.engine import rows, values
+from workflows.engine import awaiting, drop, ending, joins, rows, run_rows, values
+from workflows.engine.joins import Arrivals, JoinRule
 from workflows.engine.program import Program
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
-from workflows.engine.rows import DAY, Arrivals, StepRow
-from workflows.graph.compile import TOP, CompiledNode, end_of, is_end
-from workflows.graph.document import ERROR_PORT
+from workflows.engine.rows import DAY, StepRow
+from workflows.engine.wake import Wake
+from workflows.graph.compile import TOP, UNDO, CompiledNode, end_of, is_end
+from workflows.graph.document import DEFAULT_PORT, ERROR_PORT
+from workflows.graph.policies import Join
 from workflows.states import RunState, StepState, WaitFor
-from workflows.steps import JSON, Expand, StepError, Wait
+from workflows.steps import JSON, Expand, StepError, Stop, Wait
 
 Key = tuple[str, int]
+NO_JOIN = Join()
 # In the place of an item's port: its error had nowhere to go.
 UNHANDLED = "!"
 
@@ -31,8 +36,14 @@ class Ledger:
         # Outputs known in this process: (node, item) -> (port, output).
         self.memory = memory
         self.ready: deque[Task] = deque()
-        self.wakes: list[tuple[str, StepRef]] = []
-        self.ended: str | None = None
+        self.wakes: list[Wake] = []
+        self.ended: RunState | None = None
+        # The state that the run has been given; not before what it did is undone.
+        self.closed: RunState | None = None
+        self.rolls_back = False
+        self._stopped = False
+        self._undone = False
+        self._left: list[Key] = []
         self._joins: dict[Key, Arrivals] = {}
         self._chunks: dict[str, Arrivals] = {}
         self._updates: list[StepRow] = []
@@ -70,6 +81,31 @@ class Ledger:
             self._error = self._error or {"node": task.node, **shown}
         self._follow(self._node(task), task.item, {ERROR_PORT})
 
+    def skip(self, task: Task, reason: str) -> None:
+        """It is not carried out; its branches are resolved as not taken."""
+        self._end(task, StepState.SKIPPED, {"code": reason})
+        self._follow(self._node(task), task.item, set())
+
+    def pass_by(self, task: Task) -> None:
+        """It was taken out of the run: on to what follows, as if it had been done."""
+        ports = [port for port in self._node(task).edges if port != ERROR_PORT]
+        self._end(task, StepState.SKIPPED, {"code": "left_out"})
+        self._follow(self._node(task), task.item, {DEFAULT_PORT} if DEFAULT_PORT in ports else set(ports[:1]))
+
+    def stop(self, task: Task, stop: Stop) -> None:
+        """Ends the run here; whatever else is open is cancelled."""
+        error = None if stop.error is None else {"node": task.node, "code": "stopped", "message": stop.error}
+        self._keep(task.node, task.item, task.attempt, DEFAULT_PORT, stop.output)
+        self._end(task, StepState.SUCCEEDED if error is None else StepState.FAILED, error)
+        self._error = self._error or error
+        self._stopped = True
+        self.ended = RunState.SUCCEEDED if error is None else RunState.FAILED
+        self.ready.clear()
+
+    def put_off(self, task: Task, seconds: float | None) -> None:
+        """Others are at it: it waits for its turn, or so many seconds."""
+        self._put(task, StepState.WAITING, WaitFor.LIMIT, wake_seconds=DAY if seconds is None else seconds)
+
     def retry(self, task: Task, error: StepError, delay: float) -> None:
         self._note_attempt(task, "FAILED", error.as_json())
         waits_for = task.waited_for or WaitFor.RETRY
@@ -81,43 +117,86 @@ class Ledger:
         self._put(task, StepState.READY, task.waited_for, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
         self.wakes.append((self._kind(task.node), StepRef(self.run.id, task.node, task.item)))
 
+    def probe(self, task: Task, error: StepError) -> None:
+        """An effect may have happened: its target is asked before anything else."""
+        self.lose(replace(task, waited_for=WaitFor.PROBE), error)
+
     def park(self, task: Task, error: StepError) -> None:
         """An effect may have happened: a person decides."""
         self._note_attempt(task, "UNCERTAIN", error.as_json())
         self._put(task, StepState.UNCERTAIN, WaitFor.PERSON, wake_seconds=DAY)
 
+    def ask(self, task: Task, error: StepError) -> None:
+        """It failed for good, and a person decides what follows."""
+        self._note_attempt(task, "FAILED", error.as_json())
+        self._put(task, StepState.WAITING, WaitFor.DECISION, failures=task.failures + 1, wake_seconds=DAY)
+
     def wait(self, task: Task, wait: Wait) -> None:
         self._note_attempt(task, "WAITING")
-        if wait.person:
-            self._put(task, StepState.WAITING, WaitFor.PERSON, wake_seconds=DAY)
+        if wait.for_answer:
+            reason = WaitFor.PERSON if wait.person else WaitFor.RUN if wait.run else WaitFor.EVENT
+            timeout = self._node(task).policies.timeout_seconds
+            if wait.event:
+                awaiting.register(StepRef(self.run.id, task.node, task.item), wait.event)
+            self._put(task, StepState.WAITING, reason, wake_seconds=wait.seconds or timeout or DAY)
         else:
             self._put(task, StepState.WAITING, WaitFor.TIME, wake_seconds=wait.seconds, wake_at=wait.until)
 
     def expand(self, task: Task, expand: Expand) -> None:
-        """Puts the items into chunks, each ready at the body's entries."""
+        """Puts the items into chunks; those whose turn it is are ready at the body's entries."""
         items = list(expand.items)
         if not items:
-            self.succeed(task, "out", {"count": 0, "succeeded": 0, "failed": 0, "results": []})
+            self.succeed(task, DEFAULT_PORT, {"count": 0, "succeeded": 0, "failed": 0, "results": [], "errors": []})
             return
-        graph = self.program.graph
-        single = task.node in graph.one_by_one
-        size = 1 if single else max(1, expand.chunk_size or int(engine_setting("CHUNK_ITEMS")))
+        size = self._chunk_size(task.node, expand)
         starts = range(0, len(items), size)
-        for number, start in enumerate(starts, start=1):
-            chunk = {"start": start, "items": items[start : start + size]}
+        numbers = range(expand.after + 1, expand.after + len(starts) + 1)
+        for number, start in zip(numbers, starts, strict=True):
+            chunk = {"start": expand.after + start, "items": items[start : start + size]}
             self._keep(task.node, number, task.attempt, "item", chunk, remember=False)
         # Only now that every chunk could be kept: a map that fails must not leave steps behind.
-        for number in range(1, len(starts) + 1):
-            for entry in graph.entries[task.node]:
-                self._birth(entry, number, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+        begun = numbers[: expand.at_once]
+        self._begin_chunks(task.node, begun)
         self._note_attempt(task, "EXPANDED")
-        self._put(task, StepState.WAITING, WaitFor.ITEMS, pending=len(starts), wake_seconds=DAY)
+        self._put(
+            task, StepState.WAITING, WaitFor.ITEMS, pending=len(starts), wake_seconds=DAY,
+            size=numbers[-1], begun=begun[-1], budget=expand.failures_allowed,
+        )  # fmt: skip
+
+    def _chunk_size(self, node: str, expand: Expand) -> int:
+        if node in self.program.graph.one_by_one or expand.body is not None:
+            return 1
+        return max(1, expand.chunk_size or int(engine_setting(self._usual_chunk(node))))
+
+    def _usual_chunk(self, node: str) -> str:
+        body = (one for one in self.program.instructions.values() if one.node.scope == node)
+        return "CHUNK_CALLS" if any(one.type.effect.is_outside for one in body) else "CHUNK_ITEMS"
+
+    def _begin_chunks(self, node: str, numbers: Iterable[int]) -> None:
+        graph = self.program.graph
+        for number in numbers:
+            for entry in graph.entries[node]:
+                self._birth(entry, number, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+            self._arm(node, number)
 
     def hand_on(self, task: Task) -> None:
         """Leaves a ready step to whoever claims it."""
         if task.exists:
             raise ValueError("A claimed step can't be handed on.")
         self._birth(task.node, task.item, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+
+    def hand_on_all(self) -> None:
+        while self.ready:
+            self.hand_on(self.ready.popleft())
+
+    def cancel(self, error: JSON = None) -> None:
+        """Ends the run early, what is open of it having been dropped."""
+        self._error = error
+        self.ended = RunState.CANCELLED
+
+    def expire(self, error: JSON) -> None:
+        self._error = error
+        self.ended = RunState.FAILED
 
     def claim(self, task: Task) -> None:
         """Takes a ready step for this worker, to be executed after the commit."""
@@ -130,6 +209,7 @@ class Ledger:
     def start(self, taken: Iterable[str]) -> None:
         """Begins a run: the entries that started it are ready, the others skipped."""
         chosen = set(taken)
+        self._arm(TOP, 0)
         for entry in self.program.graph.entries[TOP]:
             self._reach(entry, 0, Arrivals(n=1, taken=int(entry in chosen)))
 
@@ -139,11 +219,28 @@ class Ledger:
         return self.program.graph.nodes[task.node]
 
     def _follow(self, node: CompiledNode, item: int, ports: set[str]) -> None:
+        self._arm(node.id, item)
         for port, targets in node.edges.items():
             for target in targets:
                 self._arrive(target, item, taken=port == "*" or port in ports)
 
+    def _arm(self, node: str, item: int) -> None:
+        """From here on runs the time of joins that wait only so long: their rows are there from the start."""
+        for join in self.program.graph.arms.get(node, ()):
+            self._joins.setdefault((join, item), Arrivals())
+
+    def replay(self, source: str, item: int, ports: set[str], targets: Iterable[str]) -> None:
+        """Resolves those edges of an ended step that lead to some steps, which have been made anew."""
+        wanted = set(targets)
+        for port, leads_to in self.program.graph.nodes[source].edges.items():
+            for target in leads_to:
+                if target in wanted or is_end(target):
+                    self._arrive(target, item, taken=port == "*" or port in ports)
+
     def _arrive(self, target: str, item: int, *, taken: bool) -> None:
+        if target == end_of(UNDO):
+            self._undone = True
+            return
         came = self._joins.setdefault((target, item), Arrivals())
         came.n += 1
         came.taken += taken
@@ -155,6 +252,8 @@ class Ledger:
         """All edges of the target are resolved."""
         if is_end(target):
             self._reach_end(target.partition(":")[2], came)
+        elif came.taken and target in self.program.left_out:
+            self.pass_by(Task(target, item, datetime.now(UTC)))
         elif came.taken:
             self.ready.append(Task(target, item, datetime.now(UTC)))
         else:
@@ -171,12 +270,19 @@ class Ledger:
 
     def _count_failure(self, task: Task, failed: int) -> None:
         scope = self._node(task).scope
+        if scope == UNDO:
+            return
         self._joins.setdefault((end_of(scope), task.item), Arrivals()).failed += failed
 
     # Rows
 
     def _kind(self, node: str) -> str:
         return "end" if is_end(node) else self.program.graph.nodes[node].type
+
+    def _rule(self, node: str) -> JoinRule:
+        graph = self.program.graph
+        join = NO_JOIN if is_end(node) else graph.nodes[node].policies.join or NO_JOIN
+        return JoinRule(self._kind(node), graph.incoming(node), join.needed, join.deadline_seconds)
 
     def _keep(self, node: str, item: int, attempt: int, port: str, output: JSON, *, remember: bool = True) -> None:
         stored = values.store(output)
@@ -191,6 +297,8 @@ class Ledger:
     def _end(self, task: Task, state: StepState, error: JSON | None = None) -> None:
         self._note_attempt(task, state, error)
         self._put(task, state)
+        if self.program.instructions[task.node].holds:
+            self._left.append((task.node, task.item))
 
     def _note_attempt(self, task: Task, outcome: str, error: JSON | None = None) -> None:
         self._attempts.append(
@@ -203,11 +311,13 @@ class Ledger:
     def _put(
         self, task: Task, state: StepState, waits_for: str = "", *, failures: int | None = None, pending: int = 0,
         wake_seconds: float | None = None, wake_at: datetime | None = None,
+        size: int = 0, begun: int | None = None, budget: int | None = None,
     ) -> None:  # fmt: skip
         row = StepRow(
             node=task.node, item=task.item, kind=self._kind(task.node), state=state, waits_for=waits_for,
             pending=pending, attempt=task.attempt, failures=task.failures if failures is None else failures,
             crashes=task.crashes, wake_seconds=wake_seconds, wake_at=wake_at, worker_id=self.worker.id,
+            size=size, begun=begun, budget=budget, priority=self._priority(task.node),
         )  # fmt: skip
         (self._updates if task.exists else self._births).append(row)
 
@@ -217,10 +327,22 @@ class Ledger:
         kind = self._kind(node)
         worker = self.worker.id if state == StepState.RUNNING else None
         self._births.append(
-            StepRow(node, item, kind, state, attempt=attempt, wake_seconds=wake_seconds, worker_id=worker)
+            StepRow(
+                node,
+                item,
+                kind,
+                state,
+                attempt=attempt,
+                wake_seconds=wake_seconds,
+                worker_id=worker,
+                priority=self._priority(node),
+            )
         )
         if state == StepState.READY:
             self.wakes.append((kind, StepRef(self.run.id, node, item)))
+
+    def _priority(self, node: str) -> int | None:
+        return self.program.graph.nodes[node].policies.priority
 
     # Writing
 
@@ -232,9 +354,27 @@ class Ledger:
             self._settle_maps()
             self._write_rows()
         if self._error is not None:
-            rows.note_error(self.run.id, json.dumps(self._error, default=str))
-        if self.ended is not None:
-            rows.end_run(self.run.id, self.ended, values.shortened(self._run_output()))
+            run_rows.note_error(self.run.id, json.dumps(self._error, default=str))
+        if self._left:
+            self.wakes += drop.release(self.run.id, self._left)
+        if self._stopped:
+            self.wakes += drop.drop_steps(self.run.id)
+        if self.ended is not None or self._undone:
+            self._end_run()
+
+    def _end_run(self) -> None:
+        """A run that failed or was cancelled first undoes what it did, the latest first, a step at a time."""
+        state = RunState(self.run.ending) if self._undone else self.ended or RunState.FAILED
+        undo = ending.next_undo(self.run.id, self.program) if state != RunState.SUCCEEDED else None
+        if undo is None:
+            output = values.shortened(self._run_output()) if state != RunState.CANCELLED else None
+            found = ending.close(self.run, self.program, state, output)
+            self.wakes += found or []
+            self.closed = None if found is None else state
+        elif self._undone or run_rows.begin_rollback(self.run.id, state):
+            self.rolls_back = True
+            self._birth(undo, 0, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+            self._write_rows()
 
     def _write_rows(self) -> None:
         for row in self._updates:
@@ -248,10 +388,10 @@ class Ledger:
 
     def _settle_joins(self) -> None:
         graph = self.program.graph
-        joins, self._joins = self._joins, {}
+        reached, self._joins = self._joins, {}
         last = len(graph.rank)
-        for node, item in sorted(joins, key=lambda key: (graph.rank.get(key[0], last), len(key[0]) == 4, *key)):
-            settled = rows.arrive(self.run, node, item, self._kind(node), graph.incoming(node), joins[node, item])
+        for node, item in sorted(reached, key=lambda key: (graph.rank.get(key[0], last), len(key[0]) == 4, *key)):
+            settled = joins.arrive(self.run, node, item, self._rule(node), reached[node, item])
             if settled is None or settled[0] == StepState.PENDING:
                 continue
             state, _, failed = settled
@@ -259,14 +399,28 @@ class Ledger:
                 self._reach_end(node.partition(":")[2], Arrivals(failed=failed))
             elif state == StepState.READY:
                 self.wakes.append((self._kind(node), StepRef(self.run.id, node, item)))
+                if losers := graph.dropped_by(node):
+                    self.wakes += drop.drop_steps(self.run.id, losers, item or None)
             else:
                 self._follow(graph.nodes[node], item, set())
 
     def _settle_maps(self) -> None:
         chunks, self._chunks = self._chunks, {}
         for node in sorted(chunks):
-            if rows.end_chunks(self.run.id, node, chunks[node].n, chunks[node].failed):
-                self.wakes.append((self._kind(node), StepRef(self.run.id, node, 0)))
+            count = joins.end_chunks(self.run.id, node, chunks[node].n, chunks[node].failed)
+            if count is None:
+                continue
+            if count.budget is not None and count.failed > count.budget and not count.is_complete:
+                self._give_up(node)
+            elif not count.is_complete:
+                self._begin_chunks(node, count.begins)
+                continue
+            self.wakes.append((self._kind(node), StepRef(self.run.id, node, 0)))
+
+    def _give_up(self, node: str) -> None:
+        body = [one.id for one in self.program.graph.nodes.values() if one.scope == node]
+        self.wakes += drop.drop_steps(self.run.id, [*body, end_of(node)])
+        joins.give_up(self.run.id, node)
 
     def _run_output(self) -> JSON:
         """The output of the step that ended the run; of several, each under its name."""

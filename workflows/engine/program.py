@@ -18,8 +18,8 @@ from workflows.expressions import ExpressionError
 from workflows.expressions.bindings import Binding, compile_value
 from workflows.graph.compile import CompiledGraph, CompiledNode
 from workflows.graph.document import references
-from workflows.models import Version
-from workflows.steps import JSON, Family, StepConfig, StepError, StepType
+from workflows.models import RunGraph, Version
+from workflows.steps import JSON, Effect, Family, OnUncertain, StepConfig, StepError, StepType
 
 KEPT = 200  # versions
 RIGHTS_SECONDS = 10  # how long a publisher's role may be out of date
@@ -34,13 +34,29 @@ class Instruction:
     config: Binding
     constant: StepConfig | None  # the config, where no expression is in it
     needs: frozenset[str]  # nodes whose outputs it reads
+    limit_key: Binding | None = None
 
-    def config_for(self, scope: Mapping[str, JSON]) -> StepConfig:
+    @property
+    def on_uncertain(self) -> OnUncertain | None:
+        """What follows when it may have happened; None where that does no harm."""
+        if self.type.effect is not Effect.UNKEYED:
+            return None
+        asked = self.node.policies.on_uncertain
+        return OnUncertain(asked) if asked else self.type.on_uncertain
+
+    @property
+    def holds(self) -> bool:
+        """Its end may have to let go of something: a place under a limit, an answer it waits for."""
+        return self.type.waits or self.limit_key is not None
+
+    def config_for(self, scope: Mapping[str, JSON], *, opening: bool = False) -> StepConfig:
+        """With `opening` without what a step that repeats asks after each time."""
         if self.constant is not None:
             return self.constant
+        config = compile_value(_without_until(self.node.config)) if opening else self.config
         try:
-            config: StepConfig = self.type.config.model_validate(self.config.resolve(scope))
-            return config
+            validated: StepConfig = self.type.config.model_validate(config.resolve(scope))
+            return validated
         except ExpressionError as error:
             raise StepError(str(error), code="expression_failed") from error
         except ValidationError as error:
@@ -65,6 +81,18 @@ class Program:
     graph: CompiledGraph
     instructions: Mapping[str, Instruction]
     publisher_id: int | None
+    # What the runs of a limited workflow are told apart by.
+    run_key: Binding | None = None
+    # Steps that a person took out of this one run.
+    left_out: frozenset[str] = frozenset()
+
+
+class VersionUnusable(Exception):
+    """This process can't carry the version out, say because a step type is not installed here."""
+
+
+def _without_until(config: Mapping[str, JSON]) -> dict[str, JSON]:
+    return {name: value for name, value in config.items() if name != "until"}
 
 
 def _in_words(error: ValidationError) -> str:
@@ -98,7 +126,9 @@ def _constant(step_type: StepType[Any], config: Binding) -> StepConfig | None:
 def _instruction(node: CompiledNode) -> Instruction:
     step_type = registry.get(node.type)
     config = compile_value(dict(node.config))
-    read = {path[1] for path in config.references if path[0] == "steps" and len(path) > 1}
+    limit_key = compile_value(node.policies.limit.key) if node.policies.limit else None
+    named = config.references | (limit_key.references if limit_key else frozenset())
+    read = {path[1] for path in named if path[0] == "steps" and len(path) > 1}
     before = () if node.inputs else (source for source, _ in node.sources)
     return Instruction(
         node=node,
@@ -106,11 +136,12 @@ def _instruction(node: CompiledNode) -> Instruction:
         config=config,
         constant=_constant(step_type, config),
         needs=frozenset({*read, *references(node.inputs), *before}),
+        limit_key=limit_key,
     )
 
 
-def assemble(version: Version) -> Program:
-    graph = CompiledGraph.from_json(version.compiled)
+def assemble(version: Version, own: RunGraph | None = None) -> Program:
+    graph = CompiledGraph.from_json(own.compiled if own else version.compiled)
     return Program(
         version_id=version.pk,
         workflow_id=version.workflow_id,
@@ -119,25 +150,37 @@ def assemble(version: Version) -> Program:
         graph=graph,
         instructions={key: _instruction(node) for key, node in graph.nodes.items()},
         publisher_id=version.published_by_id,
+        run_key=compile_value(graph.settings.limit.key) if graph.settings.limit else None,
+        left_out=frozenset(own.left_out) if own else frozenset(),
     )
 
 
-_programs: OrderedDict[int, Program] = OrderedDict()
+_programs: OrderedDict[tuple[int, int | None], Program] = OrderedDict()
 _programs_lock = Lock()  # an agent may work in threads
 _actors: dict[int, tuple[float, Actor]] = {}
 
 
-def program_of(version_id: int) -> Program:
-    """Versions never change, so what was assembled once serves for good."""
-    program = _programs.get(version_id)
+def program_of(version_id: int, graph_id: int | None = None) -> Program:
+    """Versions and graphs never change, so what was assembled once serves for good."""
+    key = version_id, graph_id
+    program = _programs.get(key)
     if program is None:
-        program = assemble(Version.objects.select_related("workflow").get(pk=version_id))
+        program = _load(version_id, graph_id)
     with _programs_lock:
-        _programs[version_id] = program
-        _programs.move_to_end(version_id)
+        _programs[key] = program
+        _programs.move_to_end(key)
         if len(_programs) > KEPT:
             _programs.popitem(last=False)
     return program
+
+
+def _load(version_id: int, graph_id: int | None) -> Program:
+    version = Version.objects.select_related("workflow").get(pk=version_id)
+    own = None if graph_id is None else RunGraph.objects.get(pk=graph_id)
+    try:
+        return assemble(version, own)
+    except (KeyError, ValueError, TypeError, ExpressionError) as error:
+        raise VersionUnusable(f"{version} can't be carried out here: {error}") from error
 
 
 def actor_for(program: Program) -> Actor:

@@ -28,6 +28,12 @@ class RunRow:
     version_id: int
     input: JSON
     priority: int
+    # Its own graph, if steps were added to it or taken from it.
+    graph_id: int | None = None
+    paused: bool = False
+    # While it is rolled back: the state that it will end in.
+    ending: str = ""
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,12 @@ class Task:
     exists: bool = False
     # What it waited for before it was claimed.
     waited_for: str = ""
-    # Chunks of a map that failed, on the map's own row.
+    # Items that failed, and chunks, on a map's own row.
     failed: int = 0
+    size: int = 0
+    budget: int | None = None
+    # A person has said what becomes of it.
+    decided: bool = False
 
 
 def engine_setting(name: str) -> float:

@@ -1,14 +1,16 @@
-"""What steps wait for from people: kept first, then the step is made ready, in the sender's transaction."""
+"""What steps wait for: kept first, then the step is made ready, in the sender's transaction."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from workflows.engine import wake
 from workflows.engine.refs import StepRef, engine_setting
+from workflows.states import FOR_ANSWER
 from workflows.steps import JSON
 
 
@@ -41,8 +43,8 @@ def send_signal(*, run_id: UUID, node: str, item: int, key: str, payload: JSON) 
         cursor.execute(
             "UPDATE workflows_step SET state = 'READY', since = clock_timestamp(),"
             " wake_at = clock_timestamp() + make_interval(secs => %s)"
-            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'WAITING' AND waits_for = 'person'",
-            [engine_setting("READY_GRACE_SECONDS"), run_id, node, item],
+            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'WAITING' AND waits_for = ANY(%s)",
+            [engine_setting("READY_GRACE_SECONDS"), run_id, node, item, list(FOR_ANSWER)],
         )
         if cursor.rowcount:
             wake.after_commit([(found[0], StepRef(run_id, node, item))])
@@ -53,8 +55,30 @@ def newest(run_id: UUID, node: str, item: int) -> JSON | None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT payload FROM workflows_signal WHERE run_id = %s AND node = %s AND item = %s"
-            " ORDER BY at DESC LIMIT 1",
-            [run_id, node, item],
+            " AND dedup_key NOT LIKE %s ORDER BY at DESC LIMIT 1",
+            [run_id, node, item, f"{_PARTS}%"],
         )
         row = cursor.fetchone()
     return None if row is None else json.loads(row[0])
+
+
+# Of a chunk of which some items are tried again: what the others came to.
+_PARTS = "items:"
+
+
+def keep_parts(ref: StepRef, attempt: int, parts: Mapping[int, JSON]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO workflows_signal (run_id, node, item, dedup_key, payload) VALUES (%s, %s, %s, %s, %s)",
+            [*ref, f"{_PARTS}{attempt}", json.dumps(parts, default=str)],
+        )
+
+
+def parts_of(ref: StepRef) -> dict[int, JSON]:
+    """What items of a chunk came to in earlier tries, by their position."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT payload FROM workflows_signal WHERE run_id = %s AND node = %s AND item = %s AND dedup_key LIKE %s",
+            [*ref, f"{_PARTS}%"],
+        )
+        return {int(position): part for (text,) in cursor for position, part in json.loads(text).items()}

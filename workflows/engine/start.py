@@ -11,10 +11,11 @@ from django.utils.module_loading import import_string
 from uuid_utils.compat import uuid7
 
 from crm.errors import InvalidInput
-from workflows.engine import wake
+from workflows.engine import control, wake
+from workflows.engine.admission import Never, NotYet, stand_in_line
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import Program, program_of
-from workflows.engine.refs import RunRow, WorkerInfo
+from workflows.engine.refs import RunRow, StepRef, WorkerInfo
 from workflows.graph.compile import TOP
 from workflows.models import Run
 from workflows.states import RunState
@@ -39,7 +40,7 @@ class UnknownTrigger(InvalidInput):
 @transaction.atomic
 def start(
     *, version_id: int, given: JSON, started_by: tuple[str, str], trigger: str | None = None,
-    key: str | None = None, depth: int = 0, parent: UUID | None = None,
+    key: str | None = None, depth: int = 0, parent: StepRef | None = None, parent_waits: bool = False,
     opened: Callable[[Run], object] | None = None, carry: bool = False,
 ) -> Run:  # fmt: skip
     """Starts a run of the version; with a key that was used before, raises AlreadyStarted.
@@ -53,22 +54,38 @@ def start(
     entries = _entries(program, trigger)
     run = Run(
         id=run_id, version_id=version_id, workflow_id=program.workflow_id, trigger=trigger or "",
-        started_by_id=started_by[0], started_by=started_by[1], input=given, depth=depth, parent_run=parent,
+        started_by_id=started_by[0], started_by=started_by[1], input=given, depth=depth,
+        parent_run=parent and parent.run_id,
+        parent_node=parent.node if parent and parent_waits else "", parent_item=parent.item if parent else 0,
+        priority=program.graph.settings.priority,
     )  # fmt: skip
     run.save(force_insert=True)
     if opened is not None:
         opened(run)
-    ledger = Ledger(RunRow(run_id, run.number, version_id, given, 0), program, _NOBODY, {})
+    ledger = Ledger(RunRow(run_id, run.number, version_id, given, run.priority, depth=depth), program, _NOBODY, {})
     ledger.start(entries)
-    if carry:
+    if program.graph.settings.deadline_seconds is not None:
+        control.order(run_id, control.DEADLINE, program.graph.settings.deadline_seconds)
+    turn = stand_in_line(ledger)
+    if turn is not None:
+        _wait_or_leave(ledger, turn)
+    elif carry:
         import_string(settings.STEP_CARRIER)(ledger)
-        run.state = ledger.ended or RunState.RUNNING
+        run.state = ledger.closed or RunState.RUNNING
         return run
-    while ledger.ready:
-        ledger.hand_on(ledger.ready.popleft())
+    ledger.hand_on_all()
     ledger.write()
     wake.after_commit(ledger.wakes)
     return run
+
+
+def _wait_or_leave(ledger: Ledger, turn: NotYet | Never) -> None:
+    """Others of its kind are under way: its first steps wait for their turn, or the run is not carried out."""
+    if isinstance(turn, Never):
+        ledger.ready.clear()
+        ledger.cancel({"code": turn.reason, "message": "Another run for the same key was under way."})
+    while ledger.ready:
+        ledger.put_off(ledger.ready.popleft(), turn.seconds if isinstance(turn, NotYet) else None)
 
 
 def _take_key(workflow_id: int, key: str, run_id: UUID) -> None:

@@ -8,19 +8,20 @@ from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 
-from workflows.engine import rows, wake
+from workflows.engine import control, drop, rows, wake
+from workflows.engine.cancel import cancel, expire
 from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo, engine_setting
 from workflows.states import StepState, WaitFor
-from workflows.steps import Effect, OnUncertain, StepError
+from workflows.steps import OnUncertain, StepError
 
 logger = logging.getLogger(__name__)
 
 # A literal: with a parameter Postgres plans for any number of rows, many times slower.
 _DUE = """
-    SELECT run_id, node, item, kind, state, waits_for, attempt, failures, crashes, pending
+    SELECT run_id, node, item, kind, state, waits_for, attempt, failures, crashes, pending, held
     FROM workflows_step WHERE wake_at <= clock_timestamp()
     ORDER BY wake_at LIMIT 200 FOR UPDATE SKIP LOCKED
 """
@@ -34,7 +35,7 @@ _LOOK_AGAIN = """
     WHERE run_id = %s AND node = %s AND item = %s
 """
 _SWEEPER = WorkerInfo(None, "sweeper", lambda kind: False)
-Due = tuple[UUID, str, int, str, str, str, int, int, int, int]
+Due = tuple[UUID, str, int, str, str, str, int, int, int, int, bool]
 
 
 def sweep() -> int:
@@ -44,23 +45,34 @@ def sweep() -> int:
             cursor.execute(_DUE)
             due: list[Due] = cursor.fetchall()
         wakes: list[wake.Wake] = []
-        expired: list[Due] = []
+        apart: list[Due] = []
         for row in due:
-            ref, kind, state, waits_for = StepRef(*row[:3]), row[3], row[4], row[5]
-            if state == StepState.RUNNING:
-                expired.append(row)
+            ref, kind, state = StepRef(*row[:3]), row[3], row[4]
+            if state in (StepState.RUNNING, StepState.PENDING) or kind == control.KIND:
+                apart.append(row)
             elif state == StepState.READY:
                 _execute(_LOOK_AGAIN, 2 * engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
-            elif state == StepState.UNCERTAIN or (waits_for == WaitFor.ITEMS and row[-1] > 0):
+            elif _is_endless(row):
                 _execute(_LOOK_AGAIN, rows.DAY, ref)
             else:
                 _execute(_MAKE_READY, engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
-        for row in expired:
-            _take_over_apart(row)
+        for row in apart:
+            _act_apart(row)
         wake.after_commit(wakes)
     return len(due)
+
+
+def _is_endless(row: Due) -> bool:
+    """Nothing but an answer ends the wait; for a map, the end of its chunks."""
+    state, waits_for, pending, held = row[4], row[5], row[-2], row[-1]
+    return (
+        held
+        or state == StepState.UNCERTAIN
+        or waits_for == WaitFor.DECISION
+        or (waits_for == WaitFor.ITEMS and pending > 0)
+    )
 
 
 def _execute(statement: str, seconds: float, ref: StepRef) -> None:
@@ -68,11 +80,16 @@ def _execute(statement: str, seconds: float, ref: StepRef) -> None:
         cursor.execute(statement, [seconds, *ref])
 
 
-def _take_over_apart(row: Due) -> None:
+def _act_apart(row: Due) -> None:
     """A step that can't be taken over, say of a type that is gone, keeps no other from its care."""
     try:
         with transaction.atomic():
-            _take_over(row)
+            if row[3] == control.KIND:
+                _obey(row)
+            elif row[4] == StepState.PENDING:
+                _begin_without_the_rest(row)
+            else:
+                _take_over(row)
     except OperationalError:
         raise  # all of them are looked at again
     except Exception:
@@ -81,24 +98,42 @@ def _take_over_apart(row: Due) -> None:
         _execute(_LOOK_AGAIN, engine_setting("LEASE_SECONDS"), ref)
 
 
+def _obey(row: Due) -> None:
+    """An order to the run: to end."""
+    obeyed = expire(row[0]) if row[1] == control.DEADLINE else cancel(row[0])
+    if not obeyed:
+        control.withdraw(row[0])
+
+
+def _begin_without_the_rest(row: Due) -> None:
+    """A join has waited as long as it may: on with the branches that came, the others are dropped."""
+    run_id, node, item, kind, *_ = row
+    run = rows.run_row(run_id)
+    program = program_of(run.version_id, run.graph_id)
+    _execute(_MAKE_READY, engine_setting("READY_GRACE_SECONDS"), StepRef(run_id, node, item))
+    dropped = drop.drop_steps(run_id, program.graph.dropped_by(node), item or None)
+    wake.after_commit([(kind, StepRef(run_id, node, item)), *dropped])
+
+
 def _take_over(row: Due) -> None:
     """A worker died or hung in the middle of the step."""
-    run_id, node, item, _, _, waits_for, attempt, failures, crashes, _ = row
+    run_id, node, item, _, _, waits_for, attempt, failures, crashes, *_ = row
     run = rows.run_row(run_id)
-    program = program_of(run.version_id)
+    program = program_of(run.version_id, run.graph_id)
     ledger = Ledger(run, program, _SWEEPER, {})
     task = Task(node, item, datetime.now(UTC), attempt, failures, crashes + 1, True, waits_for)
-    step_type = program.instructions[node].type
+    uncertain = program.instructions[node].on_uncertain
     lost = StepError("The worker was lost in the middle of this step.", code="worker_lost")
-    if step_type.effect is Effect.UNKEYED and step_type.on_uncertain is OnUncertain.PARK:
+    if uncertain is OnUncertain.PARK:
         ledger.park(task, lost)
+    elif uncertain is OnUncertain.PROBE:
+        ledger.probe(task, lost)
     elif task.crashes >= engine_setting("CRASHES_UNTIL_DEAD"):
         message = f"This step took its worker down {task.crashes} times and is not tried again."
         fail(ledger, task, StepError(message, code="crashed_too_often"), StepState.DEAD)
     else:
         ledger.lose(task, lost)
-    while ledger.ready:
-        ledger.hand_on(ledger.ready.popleft())
+    ledger.hand_on_all()
     ledger.write()
     wake.after_commit(ledger.wakes)
 
@@ -107,8 +142,12 @@ def expire_leases_of(worker_ids: list[UUID]) -> int:
     """The steps of workers that are known to be gone need not wait for their leases."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE workflows_step SET wake_at = clock_timestamp()"
-            " WHERE wake_at IS NOT NULL AND state = 'RUNNING' AND worker_id = ANY(%s)",
+            # In the order of the key, and past what others hold: two who do this can't wait for each other.
+            "UPDATE workflows_step AS s SET wake_at = clock_timestamp() FROM ("
+            "  SELECT run_id, node, item FROM workflows_step"
+            "  WHERE wake_at IS NOT NULL AND state = 'RUNNING' AND worker_id = ANY(%s)"
+            "  ORDER BY run_id, node, item FOR UPDATE SKIP LOCKED) AS lost"
+            " WHERE (s.run_id, s.node, s.item) = (lost.run_id, lost.node, lost.item)",
             [worker_ids],
         )
         return int(cursor.rowcount)

@@ -19,6 +19,8 @@ TOP = ""
 END = "$end"
 # Where compensations stand: reached by no edge, carried out in reverse order when a run fails.
 UNDO = "$undo"
+# Rows that are no steps: orders to a run.
+CONTROL = "$do:"
 
 
 def end_of(scope: str) -> str:
@@ -70,6 +72,11 @@ class CompiledGraph:
     def rank(self) -> Mapping[str, int]:
         """Joins are locked in this order, ends last."""
         return {node: position for position, node in enumerate(self.order)}
+
+    def dropped_by(self, join: str) -> list[str]:
+        """What is of no use once the join has begun, the ends of maps included."""
+        losers = self.losers.get(join, ())
+        return [*losers, *(end_of(node) for node in losers if node in self.entries)]
 
     def incoming(self, node: str) -> int:
         if is_end(node):

@@ -11,7 +11,7 @@ from workflows.graph.document import STEP_REFERENCE, Document
 def predecessors(document: Document) -> dict[str, list[str]]:
     """The steps right before each step, for edges between steps that exist; a compensation follows what it undoes."""
     before: dict[str, list[str]] = {
-        node.id: [node.policies.undoes] if node.policies.undoes in document.nodes else []
+        node.id: [undone for undone in [node.policies.undoes] if undone in document.nodes and undone]
         for node in document.nodes.values()
     }
     for edge in document.edges:

@@ -114,6 +114,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="step",
+            name="budget",
+            field=models.IntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="step",
             name="held",
             field=models.BooleanField(db_default=False),
         ),
@@ -147,6 +152,7 @@ class Migration(migrations.Migration):
                     ("event", "an event"),
                     ("limit", "its turn"),
                     ("decision", "a person's decision"),
+                    ("probe", "an answer whether it happened"),
                     ("replaced", "its end: a newer one took its place"),
                 ],
                 db_default="",

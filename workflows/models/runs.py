@@ -71,6 +71,9 @@ class RunKey(models.Model):
     key = models.CharField(max_length=200)
     run_id = models.UUIDField()
 
+    class Meta:
+        indexes = [models.Index(fields=["run_id"], name="run_key_of_run")]
+
 
 class Step(models.Model):
     """One node of one run and, under a map, one chunk of items (item > 0).
@@ -94,6 +97,7 @@ class Step(models.Model):
     failures = models.IntegerField(db_default=0)
     crashes = models.IntegerField(db_default=0)
     since = models.DateTimeField(db_default=Now())
+    budget = models.IntegerField(null=True)  # of a map: items that may fail
     wake_at = models.DateTimeField(null=True)
     worker_id = models.UUIDField(null=True)
     rank = models.FloatField(db_default=0.0)  # predicted seconds from here to the end of the run

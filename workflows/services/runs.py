@@ -13,9 +13,9 @@ from crm.errors import Conflict, InvalidInput
 from crm.permissions import require
 from crm.validation import why_not_kept
 from workflows.engine.cancel import cancel
+from workflows.engine.decisions import Decision, Verdict, decide
 from workflows.engine.refs import StepRef
 from workflows.engine.start import AlreadyStarted, start
-from workflows.engine.uncertain import Verdict, settle_uncertain
 from workflows.models import Run, Workflow
 from workflows.services.waiting import await_end
 from workflows.steps import JSON
@@ -91,13 +91,19 @@ def cancel_run(*, actor: Actor, run: Run) -> None:
 
 
 @transaction.atomic
-def decide_uncertain(*, actor: Actor, run: Run, node: str, item: int, verdict: Verdict) -> None:
-    """Records what a person found out about a step whose worker was lost in the middle of an outside effect."""
+def decide_step(*, actor: Actor, run: Run, ref: StepRef, decision: Decision) -> None:
+    """Records what a person decided about a step that is theirs, and goes on from there."""
     require(actor, "retry", run)
-    if not settle_uncertain(StepRef(run.pk, node, item), verdict, by=actor.name):
-        raise Conflict(f"The step “{node}” is not uncertain any more.", code="not_uncertain")
-    after = {"node": node, "item": item, "verdict": verdict.value}
-    audit.record_one(actor=actor, action="run.decide_uncertain", target=run, after=after)
+    if not decision.reason.strip():
+        raise InvalidInput("Say in a word or two why; it is kept with the run.", code="reason_missing")
+    if fault := why_not_kept(decision.output):
+        raise InvalidInput(f"The output can't be kept. {fault}", code="output_not_json")
+    if not decide(ref, decision):
+        raise Conflict(f"The step “{ref.node}” waits for no decision any more.", code="not_undecided")
+    audit.record_one(
+        actor=actor, action="run.step_decided", target=run,
+        after={"node": ref.node, "item": ref.item, "verdict": decision.verdict, "reason": decision.reason},
+    )  # fmt: skip
 
 
 def read_verdict(text: str) -> Verdict:

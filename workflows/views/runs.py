@@ -13,12 +13,14 @@ from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
 from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
+from workflows.engine.decisions import Decision
+from workflows.engine.refs import StepRef
 from workflows.models import ApprovalState, Run
 from workflows.selectors.approvals import visible_approvals
 from workflows.selectors.run_steps import steps_of, uncertain_steps
 from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
 from workflows.selectors.workflows import get_workflow, visible_workflows
-from workflows.services.runs import cancel_run, decide_uncertain, read_verdict
+from workflows.services.runs import cancel_run, decide_step, read_verdict
 from workflows.states import RunState, StepState
 from workflows.views.answers import back_with
 
@@ -96,11 +98,12 @@ def cancel(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
 @require_POST
 @page
 def decide(request: HttpRequest, actor: Actor, run_id: str, node: str, item: int) -> HttpResponse:
-    """A person's word on a step whose effect may have happened."""
+    """A person's word on a step that is theirs to decide."""
     run = get_run(actor=actor, run_id=run_id)
     try:
         verdict = read_verdict(request.POST.get("verdict", ""))
-        decide_uncertain(actor=actor, run=run, node=node, item=item, verdict=verdict)
+        decision = Decision(verdict, by=actor.name, reason=request.POST.get("reason", "").strip()[:500])
+        decide_step(actor=actor, run=run, ref=StepRef(run.pk, node, item), decision=decision)
     except (Conflict, InvalidInput) as error:
         return back_with(request, error, "run-detail", run.pk)
     messages.success(request, "Recorded; the run goes on.")

@@ -18,12 +18,12 @@ from crm.models import AuditEntry, Customer, Tag
 from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import Start, make_due, output, states, sweep_now, work_off
 from workflows.engine import rows
+from workflows.engine.decisions import Decision, Verdict
 from workflows.engine.refs import StepRef
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
-from workflows.engine.uncertain import Verdict
 from workflows.models import Step, StepAttempt
-from workflows.services.runs import cancel_run, decide_uncertain
+from workflows.services.runs import cancel_run, decide_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,21 +170,36 @@ def test_a_person_decides_what_became_of_a_lost_mail(
     run = started({"a": "test_mail"})
     rows.claim(StepRef(run.pk, "a"), None, datetime.now(UTC))
     sweep_now()
-    decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict(verdict))
+    decide_step(
+        actor=manager,
+        run=run,
+        ref=StepRef(run.pk, "a", 0),
+        decision=Decision(Verdict(verdict), by="meg", reason="Looked it up"),
+    )
     work_off()
     run.refresh_from_db()
     assert (states(run), run.state, len(kinds.sent)) == ({"a": state}, state, sent)
-    assert AuditEntry.objects.filter(action="run.decide_uncertain").count() == 1
+    assert AuditEntry.objects.filter(action="run.step_decided").count() == 1
 
 
 def test_of_two_who_decide_one_is_told_so(started: Start, manager: Actor) -> None:
     run = started({"a": "test_mail"})
     rows.claim(StepRef(run.pk, "a"), None, datetime.now(UTC))
     sweep_now()
-    decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict.DONE)
+    decide_step(
+        actor=manager,
+        run=run,
+        ref=StepRef(run.pk, "a", 0),
+        decision=Decision(Verdict.DONE, by="meg", reason="Looked it up"),
+    )
     with pytest.raises(Conflict):
-        decide_uncertain(actor=manager, run=run, node="a", item=0, verdict=Verdict.FAILED)
-    assert AuditEntry.objects.filter(action="run.decide_uncertain").count() == 1
+        decide_step(
+            actor=manager,
+            run=run,
+            ref=StepRef(run.pk, "a", 0),
+            decision=Decision(Verdict.FAILED, by="meg", reason="Looked it up"),
+        )
+    assert AuditEntry.objects.filter(action="run.step_decided").count() == 1
 
 
 def test_a_step_that_breaks_the_transaction_does_not_take_the_record_of_a_mail_along(started: Start) -> None:

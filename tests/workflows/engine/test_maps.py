@@ -10,12 +10,13 @@ import pytest
 from agents import executor
 from crm.actors import Actor
 from crm.models import Tag
+from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import Start, output, states, sweep_now, work_off
 from workflows.engine import rows
+from workflows.engine.decisions import Decision, Verdict
 from workflows.engine.refs import StepRef, WorkerInfo
-from workflows.engine.uncertain import Verdict
 from workflows.models import Step
-from workflows.services.runs import decide_uncertain
+from workflows.services.runs import decide_step
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,11 +106,18 @@ def test_items_of_one_chunk_may_take_different_branches(started: Start) -> None:
     assert sorted(Tag.objects.values_list("name", flat=True)) == [f"{run.number}/yes/{i}" for i in (0, 2, 4)]
 
 
-def test_a_body_that_reaches_outside_runs_an_item_a_step(started: Start) -> None:
-    run = started({"each": each(NUMBERS, 10), "send": inside("test_send")}, given={"numbers": [1, 2, 3]})
+def test_a_body_whose_effects_cannot_be_told_apart_runs_an_item_a_step(started: Start) -> None:
+    run = started({"each": each(NUMBERS, 10), "send": inside("test_mail")}, given={"numbers": [1, 2, 3]})
     work_off()
     assert Step.objects.filter(run_id=run.pk, node="send", state="SUCCEEDED").count() == 3
     assert states(run)["each"] == "SUCCEEDED"
+
+
+def test_calls_with_keys_are_made_for_a_chunk_of_items_each_with_its_own(started: Start) -> None:
+    run = started({"each": each(NUMBERS, 10), "send": inside("test_send")}, given={"numbers": list(range(7))})
+    work_off()
+    assert Step.objects.filter(run_id=run.pk, node="send", state="SUCCEEDED").count() == 1
+    assert (output(run, "each")["succeeded"], len(set(kinds.sent)), len(kinds.sent)) == (7, 7, 7)
 
 
 def test_a_chunk_that_takes_its_workers_down_counts_as_failed_items(started: Start) -> None:
@@ -133,6 +141,11 @@ def test_a_lost_mail_that_a_person_calls_failed_takes_the_error_edge_of_its_item
     executor.work(StepRef(run.pk, "each"), MAPPER)
     rows.claim(StepRef(run.pk, "m", 1), None, datetime.now(UTC))
     sweep_now()
-    decide_uncertain(actor=manager, run=run, node="m", item=1, verdict=Verdict.FAILED)
+    decide_step(
+        actor=manager,
+        run=run,
+        ref=StepRef(run.pk, "m", 1),
+        decision=Decision(Verdict.FAILED, by="meg", reason="Looked it up"),
+    )
     work_off()
     assert (output(run, "each")["failed"], Tag.objects.count()) == (0, 1)

@@ -44,7 +44,9 @@ def client_of(actor: Actor) -> Client:
 
 
 def decide(client: Client, run: Run, verdict: str) -> int:
-    return client.post(f"/runs/{run.pk}/steps/mail/0/decide/", {"verdict": verdict}).status_code
+    return client.post(
+        f"/runs/{run.pk}/steps/mail/0/decide/", {"verdict": verdict, "reason": "The log shows it"}
+    ).status_code
 
 
 def test_the_run_page_asks_a_manager_what_happened(actors: Actors, run: Run) -> None:
@@ -74,7 +76,12 @@ def test_another_word_changes_nothing(actors: Actors, run: Run) -> None:
 def test_the_api_lets_it_be_tried_again(actors: Actors, run: Run) -> None:
     client = client_of(actors("manager"))
     address = f"/api/v1/runs/{run.pk}/steps/mail/decide"
-    assert client.post(address, {"verdict": "retry"}, content_type="application/json").status_code == 200
+    assert (
+        client.post(
+            address, {"verdict": "retry", "reason": "The log shows nothing"}, content_type="application/json"
+        ).status_code
+        == 200
+    )
     work_off()
     run.refresh_from_db()
     assert (run.state, len(kinds.sent)) == ("SUCCEEDED", 1)

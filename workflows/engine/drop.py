@@ -1,0 +1,60 @@
+"""Cancels open steps, and lets go of what they hold: approvals, waits, places under a limit, runs they wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from workflows.engine import control, limits
+from workflows.engine.wake import Wake
+from workflows.models import Approval, ApprovalState
+from workflows.states import OPEN, StepState
+
+_ANY_STATE = [*OPEN, StepState.PENDING]
+# In one order, so that two of these, and joins that lock in the graph's order, wait for each other rarely.
+_CANCEL = """
+    UPDATE workflows_step SET state = 'CANCELLED', wake_at = NULL, since = clock_timestamp()
+    WHERE run_id = %(run)s AND (node, item) IN (
+        SELECT node, item FROM workflows_step
+        WHERE run_id = %(run)s AND state = ANY(%(states)s) AND (%(nodes)s::text[] IS NULL OR node = ANY(%(nodes)s))
+            AND (%(item)s IS NULL OR item = %(item)s)
+        ORDER BY node, item FOR UPDATE)
+    RETURNING node, item
+"""
+
+
+def drop_steps(run_id: UUID, nodes: Sequence[str] | None = None, item: int | None = None) -> list[Wake]:
+    """Cancels what is open of these nodes, or of all; answers who may go on under the limits they held.
+
+    Waits for transactions that hold a step: what they bring forth until they commit is seen and cancelled too.
+    """
+    dropped: list[tuple[str, int]] = []
+    while found := _cancel(run_id, nodes, item):
+        dropped += found
+    return release(run_id, dropped) if dropped else []
+
+
+def _cancel(run_id: UUID, nodes: Sequence[str] | None, item: int | None) -> list[tuple[str, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CANCEL,
+            {"run": run_id, "states": _ANY_STATE, "nodes": None if nodes is None else list(nodes), "item": item},
+        )
+        found: list[tuple[str, int]] = cursor.fetchall()
+        return found
+
+
+def release(run_id: UUID, steps: Sequence[tuple[str, int]]) -> list[Wake]:
+    """Lets go of what ended steps held."""
+    Approval.objects.filter(run_id=run_id, node__in={node for node, _ in steps}, state=ApprovalState.OPEN).extra(
+        where=["(node, item) IN %s"], params=[tuple(steps)]
+    ).update(state=ApprovalState.CANCELLED, decided_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM workflows_eventwait WHERE run_id = %s AND (node, item) IN %s", [run_id, tuple(steps)]
+        )
+    control.cancel_children(run_id, steps)
+    return limits.leave(run_id, steps)

@@ -1,0 +1,79 @@
+"""The end of a run: first what it did is undone, if it failed; then everybody who waits for it is told."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+from django.db import connection
+
+from crm import events
+from workflows.engine import control, limits, run_rows
+from workflows.engine.program import Program
+from workflows.engine.refs import RunRow
+from workflows.engine.signals import send_signal
+from workflows.engine.wake import Wake
+from workflows.states import RunState
+from workflows.steps import JSON
+
+
+def next_undo(run_id: UUID, program: Program) -> str | None:
+    """The compensation of the step that succeeded last and is not undone yet."""
+    undone_by = program.graph.undone_by
+    if not undone_by:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.node, r.finished_at FROM workflows_step s JOIN workflows_stepresult r"
+            " ON r.run_id = s.run_id AND r.node = s.node AND r.item = s.item"
+            " WHERE s.run_id = %s AND s.node = ANY(%s) AND s.item = 0 AND s.state = 'SUCCEEDED'",
+            [run_id, list(undone_by)],
+        )
+        succeeded = cursor.fetchall()
+        cursor.execute(
+            "SELECT node FROM workflows_step WHERE run_id = %s AND node = ANY(%s)", [run_id, list(undone_by.values())]
+        )
+        begun = {node for (node,) in cursor.fetchall()}
+    # Steps of one transaction have one time; among them the graph's order decides.
+    left = [(at, program.graph.rank[node], node) for node, at in succeeded if undone_by[node] not in begun]
+    return undone_by[max(left)[2]] if left else None
+
+
+def close(run: RunRow, program: Program, state: str, output: str | None) -> list[Wake] | None:
+    """Ends the run and tells whoever waits for that; answers whom to wake, or None if it had ended before."""
+    if not run_rows.end_run(run.id, state, output):
+        return None
+    parent, node, item, error = _parent_of(run.id)
+    if program.graph.settings.deadline_seconds is not None or state != RunState.SUCCEEDED:
+        control.withdraw(run.id)
+    if state != RunState.SUCCEEDED:
+        control.cancel_children(run.id)
+    if parent and node:
+        answer = {
+            "run": str(run.id), "number": run.number, "state": state, "error": error,
+            "output": None if output is None else json.loads(output),
+        }  # fmt: skip
+        send_signal(run_id=parent, node=node, item=item, key=f"run:{run.id}", payload=answer)
+    if state == RunState.FAILED and program.graph.settings.on_failure:
+        _tell_of_failure(run, program, error)
+    return limits.leave(run.id, [(limits.WHOLE_RUN, 0)]) if program.graph.settings.limit else []
+
+
+def _parent_of(run_id: UUID) -> tuple[UUID | None, str, int, JSON]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parent_run, parent_node, parent_item, error FROM workflows_run WHERE id = %s", [run_id])
+        parent, node, item, error = cursor.fetchone()
+    return parent, node, item, None if error is None else json.loads(error)
+
+
+def _tell_of_failure(run: RunRow, program: Program, error: JSON) -> None:
+    events.publish(
+        events.Topic.RUN_FAILED,
+        {
+            "start": program.graph.settings.on_failure,
+            "run": {"id": str(run.id), "number": run.number, "workflow": program.workflow, "version": program.number},
+            "input": run.input,
+            "error": error,
+            "caused_by": str(run.id),
+        },
+    )

@@ -1,0 +1,39 @@
+"""The engine's statements on runs: written at the start, at the end, and when a person steps in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+
+def end_run(run_id: UUID, state: str, output: str | None) -> bool:
+    """False if it had ended before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_run SET state = %s, output = %s, ending = '', finished_at = clock_timestamp()"
+            " WHERE id = %s AND state = 'RUNNING'",
+            [state, output, run_id],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def begin_rollback(run_id: UUID, ending: str) -> bool:
+    """Notes what the run will end in once all is undone; False if it ends already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_run SET ending = %s WHERE id = %s AND state = 'RUNNING' AND ending = ''",
+            [ending, run_id],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def note_error(run_id: UUID, error: str) -> None:
+    """Keeps the first failure of a run."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE workflows_run SET error = %s WHERE id = %s AND error IS NULL", [error, run_id])
+
+
+def set_graph(run_id: UUID, graph_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE workflows_run SET graph_id = %s WHERE id = %s", [graph_id, run_id])
