@@ -23,6 +23,11 @@ JOBS = {
     "train": Job(
         "agents.services.training.run_training", "agents.services.training.run_pending_trainings", "score_churn"
     ),
+    "simulate": Job(
+        "agents.services.simulations.run_simulation",
+        "agents.services.simulations.run_pending_simulations",
+        "aggregate",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agents.models import Worker
+from agents.services.figures import drop_old_figures
 from crm.models import Event, EventCursor, RefreshToken
 from workflows.engine.retention import forget_old_runs
 
@@ -19,6 +20,7 @@ KEEP_WORKERS = timedelta(days=1)
 def keep_house() -> None:
     make_partitions()
     drop_read_events()
+    drop_old_figures()
     forget_old_runs()
     now = timezone.now()
     RefreshToken.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()

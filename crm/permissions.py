@@ -67,6 +67,7 @@ _MANAGER: Rights = {
     **_grant(("import",), (*WRITE, "undo")),
     **_grant(("audit",), READ_ONLY),
     **_grant(("model",), ("train", "promote")),
+    **_grant(("agent",), ("simulate",)),
 }
 _WORKER: Rights = _grant(("remote",), ("work",))
 

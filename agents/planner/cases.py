@@ -39,7 +39,7 @@ def _list(document: Mapping[str, Any], name: str) -> list[Any]:
 
 _TASK = {
     "id": str, "duration": float, "units": int, "depends_on": tuple, "priority": int, "release": float, "key": str,
-    "pool": str, "predicted": float,
+    "pool": str, "job": str, "predicted": float,
 }  # fmt: skip
 _NODE = {"name": str, "capacity": int, "pool": str}
 

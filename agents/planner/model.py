@@ -27,6 +27,7 @@ class Task:
     release: float = 0.0  # not before
     key: str = ""  # whose it is: keys share the nodes fairly
     pool: str = ""  # runs on nodes of this pool only
+    job: str = ""  # what it is a part of
     predicted: float | None = None  # what strategies may know; the duration where nothing else is given
 
     @property

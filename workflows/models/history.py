@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 
@@ -34,6 +36,15 @@ class StepAttempt(models.Model):
     outcome = models.CharField(max_length=12)
     input = models.JSONField(null=True)
     error = models.JSONField(null=True)
+    # Seconds from when the step became ready until it was claimed; none for one that was never claimed.
+    waited = models.FloatField(null=True)
+    # By the database's clock, and so in order but for transactions side by side. None before figures were kept.
+    recorded_at = models.DateTimeField(null=True, db_default=RawSQL("clock_timestamp()", []))
+
+    class Meta:
+        indexes = [
+            BrinIndex(fields=["recorded_at"], name="attempt_by_record", pages_per_range=16, autosummarize=True),
+        ]
 
 
 class Signal(models.Model):
