@@ -36,6 +36,14 @@ def customer_panels(actor: Actor, customer: Customer) -> Iterator[Panel]:
             yield panel
 
 
+def bulk_panels(actor: Actor) -> Iterator[Panel]:
+    """What can be done with chosen customers."""
+    for build in _callables("RAPPORT_BULK_PANELS"):
+        panel = build(actor)
+        if panel is not None:
+            yield panel
+
+
 def waiting_count(actor: Actor, url_name: str) -> int:
     """The number beside a page's name in the rail."""
     path = settings.RAPPORT_RAIL_COUNTS.get(url_name)

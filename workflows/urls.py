@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.views import approvals, runs, workflows
+from workflows.views import approvals, forms, runs, starts, workflows
 
 urlpatterns = [
     path("workflows/", workflows.workflow_list, name="workflow-list"),
     path("workflows/new/", workflows.create, name="workflow-create"),
     path("workflows/import/", workflows.import_document, name="workflow-import"),
+    path("customers/run/", starts.run_for_customers, name="workflow-run-customers"),
     path("workflows/<slug:key>/", workflows.designer, name="workflow-designer"),
     path("workflows/<slug:key>/versions/", workflows.versions, name="workflow-versions"),
     path("workflows/<slug:key>/enabled/", workflows.set_enabled, name="workflow-enabled"),
     path("workflows/<slug:key>/run/", workflows.run_now, name="workflow-run"),
     path("workflows/<slug:key>/delete/", workflows.delete, name="workflow-delete"),
+    path("workflows/<slug:key>/refused/<int:refused_id>/", starts.decide_refused, name="workflow-refused"),
+    path("f/<str:token>/", forms.form, name="form"),
+    path("f/<str:token>/thanks/", forms.thanks, name="form-thanks"),
     path("runs/", runs.run_list, name="run-list"),
     path("runs/<uuid:run_id>/", runs.run_detail, name="run-detail"),
     path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),

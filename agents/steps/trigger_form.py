@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -49,26 +49,6 @@ class Config(StepConfig):
             if field.type == "choice" and not any(choice.strip() for choice in field.choices):
                 raise ValueError(f"“{field.label}” needs choices.")
         return self
-
-
-_SHAPES: dict[str, dict[str, Any]] = {
-    "text": {"type": "string", "maxLength": 500},
-    "long_text": {"type": "string", "x-widget": "textarea", "maxLength": 5000},
-    "email": {"type": "string", "format": "email", "maxLength": 254},
-    "number": {"type": "number"},
-    "date": {"type": "string", "format": "date"},
-    "boolean": {"type": "boolean"},
-}
-
-
-def schema_of(config: Config) -> dict[str, Any]:
-    """The JSON Schema of the answers."""
-    properties = {}
-    for position, field in enumerate(config.fields):
-        shape = {"type": "string", "enum": field.choices} if field.type == "choice" else _SHAPES[field.type]
-        properties[field.name] = {**shape, "title": field.label, "description": field.help, "x-order": position}
-    needed = [field.name for field in config.fields if field.required and field.type != "boolean"]
-    return {"type": "object", "properties": properties, "required": needed}
 
 
 def run(context: StepContext, config: StepConfig) -> Outcome:

@@ -108,7 +108,8 @@ LOGOUT_REDIRECT_URL = "/login/"
 
 # What higher layers show on the CRM's pages: callables that give panels, and counts beside the rail's entries.
 RAPPORT_HOME_PANELS: list[str] = ["workflows.panels.needs_you", "workflows.panels.latest_runs"]
-RAPPORT_CUSTOMER_PANELS: list[str] = ["workflows.panels.customer"]
+RAPPORT_CUSTOMER_PANELS: list[str] = ["workflows.panels.customer", "workflows.panels.run_for_customer"]
+RAPPORT_BULK_PANELS: list[str] = ["workflows.panels.run_for_chosen"]
 RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.selectors.approvals.count_open"}
 
 # Hours until a request of each priority is to be answered.

@@ -14,6 +14,7 @@ from crm.actors import Actor
 from crm.errors import InvalidInput
 from crm.models import Customer, CustomField, Lifecycle
 from crm.models.fields import FieldType
+from crm.panels import bulk_panels
 from crm.permissions import can
 from crm.selectors.customers import CustomerQuery, list_customers, read_query
 from crm.selectors.fields import custom_fields
@@ -35,7 +36,10 @@ RISKS = (("0.3", "≥ 0.3"), ("0.5", "≥ 0.5"), ("0.7", "≥ 0.7"), ("0.8", "�
 @page
 def customer_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     query = read_query(request.GET.dict())
+    panels = list(bulk_panels(actor))
     context: dict[str, Any] = {
+        "bulk_panels": panels,
+        "may_choose": bool(panels) or can(actor, "update", Customer),
         "page": list_customers(actor=actor, query=query),
         "query": query,
         "may_change": can(actor, "update", Customer),

@@ -10,7 +10,8 @@ from workflows.models import Approval, Run, Version, Workflow
 from workflows.selectors.approvals import ItemPage
 from workflows.selectors.run_steps import steps_of
 from workflows.selectors.runs import may_see_values, shown_state
-from workflows.selectors.workflows import rights_on, webhooks_of
+from workflows.selectors.triggers import addresses_of
+from workflows.selectors.workflows import rights_on
 from workflows.services.approvals import may_decide
 from workflows.services.versions import problems_of
 from workflows.states import RunState
@@ -38,7 +39,7 @@ def workflow(actor: Actor, found: Workflow) -> Answer:
         "draft": found.draft,
         "problems": problems_of(found.draft),
         "rights": rights_on(actor, found),
-        "webhooks": webhooks_of(found),
+        "webhooks": addresses_of(found),
     }
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cronsim import CronSim
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.utils import timezone
 
 from crm.actors import Actor
 from crm.errors import NotFound
@@ -16,8 +13,9 @@ from crm.permissions import can, scope
 from workflows import registry
 from workflows.graph.document import parse
 from workflows.graph.paths import input_keys
-from workflows.models import Run, Trigger, TriggerKind, Version, Workflow
+from workflows.models import Run, Version, Workflow
 from workflows.selectors.runs import shown_state, visible_runs
+from workflows.selectors.triggers import in_words
 
 JSON = Any
 
@@ -63,7 +61,7 @@ def list_workflows(*, actor: Actor, search: str = "") -> list[WorkflowRow]:
         WorkflowRow(
             workflow=workflow,
             last_run=runs.get(key) if key else None,
-            starts=[_in_words(trigger) for trigger in workflow.triggers.all()],
+            starts=[in_words(trigger) for trigger in workflow.triggers.all()],
             has_changes=has_changes(workflow),
             may_start=workflow.published is not None and _may_start(workflow.published),
         )
@@ -87,14 +85,6 @@ def _may_start(version: Version) -> bool:
     return by_person and all(key in given for key in input_keys(document))
 
 
-def _in_words(trigger: Trigger) -> str:
-    if trigger.kind == TriggerKind.SCHEDULE:
-        return CronSim(trigger.config["cron"], timezone.now()).explain()
-    if trigger.kind == TriggerKind.WEBHOOK:
-        return "Webhook"
-    return trigger.topic.replace(".", " ").capitalize()
-
-
 def rights_on(actor: Actor, workflow: Workflow) -> dict[str, bool]:
     return {
         "edit": can(actor, "update", workflow),
@@ -113,12 +103,6 @@ def get_version(*, actor: Actor, workflow: Workflow, number: int) -> Version:
 
 def visible_versions(actor: Actor, workflow: Workflow) -> QuerySet[Version]:
     return scope(actor, workflow.versions.select_related("published_by").order_by("-number"), "read")
-
-
-def webhooks_of(workflow: Workflow) -> Mapping[str, str]:
-    """The addresses of the published webhooks by their nodes; the token in one is no secret, the signature is."""
-    hooks = Trigger.objects.filter(workflow=workflow, kind=TriggerKind.WEBHOOK)
-    return {trigger.node: f"/api/v1/hooks/{trigger.token}" for trigger in hooks}
 
 
 def step_types() -> list[dict[str, JSON]]:

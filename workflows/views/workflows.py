@@ -16,10 +16,13 @@ from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
 from workflows.graph.document import MAX_BYTES
 from workflows.models import Run, Workflow
+from workflows.selectors.triggers import forms_of, refused_starts
 from workflows.selectors.workflows import get_workflow, has_changes, list_workflows, rights_on, visible_versions
 from workflows.services import workflows as drawing
 from workflows.services.runs import start_run
 from workflows.views.answers import back_with
+
+SHOWN_REFUSALS = 50
 
 
 @require_GET
@@ -86,6 +89,9 @@ def versions(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
         "versions": visible_versions(actor, workflow),
         "has_changes": has_changes(workflow),
         "rights": rights_on(actor, workflow),
+        "forms": forms_of(workflow),
+        "refused": refused_starts(workflow)[:SHOWN_REFUSALS],
+        "refused_count": refused_starts(workflow).count(),
     }
     return render(request, "workflows/versions.html", context)
 
