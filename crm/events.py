@@ -59,8 +59,8 @@ def publish_many(topic: Topic, payloads: Iterable[Payload]) -> None:
 def _note_muted(topic: Topic, payloads: Iterable[Payload]) -> None:
     """So that who watches the members of a segment does not take them for changes that nobody announced."""
     of_customers = topic.startswith("customer.")
-    ids = {payload["id"] if of_customers else (payload.get("after") or {}).get("customer_id") for payload in payloads}
-    if customers := sorted(ids - {None}):
+    ids = [payload["id"] if of_customers else payload["after"].get("customer_id") for payload in payloads]
+    if customers := sorted({pk for pk in ids if pk is not None}):
         bulk.insert_values(Event, [{"topic": MUTED, "payload": {"customers": customers}}])
 
 

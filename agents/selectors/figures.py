@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from agents import tallies
 from agents.models import Agent, HourFigures, Simulation, SimulationState
 from agents.planner.schedule import imbalance
-from workflows.engine.schedule import database_now
+from workflows.engine.clock import database_now
 
 HOUR = timedelta(hours=1)
 

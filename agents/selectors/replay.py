@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from agents.models import Agent
 from agents.planner.model import Case, Node, Task
 from agents.worker import LOST_AFTER
-from workflows.engine.schedule import database_now
+from workflows.engine.clock import database_now
 from workflows.graph.compile import TOP, CompiledGraph, CompiledNode
 from workflows.models import Version
 

@@ -14,6 +14,7 @@ from crm.services.requests import FIELDS as OF_REQUESTS
 from crm.services.services import FIELDS as OF_SERVICES
 from workflows.engine.moments import DATES
 from workflows.engine.segments import find_segment
+from workflows.graph.config import find_expressions
 from workflows.graph.document import Document, Node, Problem, problem
 from workflows.models import Workflow
 
@@ -27,6 +28,14 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def check_trigger(document: Document, node: Node) -> Iterator[Problem]:
+    """A trigger is read when there is no run yet, so nothing in it can be an expression but a record's condition."""
+    if not node.type.startswith("trigger_"):
+        return
+    for path, _ in find_expressions(node.config):
+        if path[0] != "condition":
+            message = "A trigger takes fixed values: there is no run yet that an expression could read."
+            yield problem("bad_config", message, node=node.id, field=".".join(map(str, path)))
+            return
     check = _CHECKS.get(node.type)
     if check is not None:
         for field, message in check(document, node.config):

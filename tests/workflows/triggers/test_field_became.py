@@ -84,3 +84,10 @@ def test_an_unknown_field_can_t_be_published(listen: Listen) -> None:
         listen("trigger_field_became", field="colour")
     assert refused.value.errors[0]["field"] == "field"
     assert not Run.objects.exists()
+
+
+def test_a_trigger_takes_no_expressions(listen: Listen) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        listen("trigger_field_became", values=["{{ input.value }}"])
+    assert refused.value.errors[0]["field"] == "values.0"
+    assert not Run.objects.exists()

@@ -49,7 +49,7 @@ def test_it_fires_once_when_the_moment_comes(listen: Listen, ann: Customer, now:
     assert [look(), look()] == [1, 0]
     (given,) = inputs()
     assert (given["record"], given["id"], given["customer"]["name"]) == ("service", mine.pk, "Ann")
-    assert datetime.fromisoformat(given["moment"]) == mine.end_time - 2 * HOUR
+    assert datetime.fromisoformat(given["moment"]) == now - MINUTE
 
 
 def test_a_moved_date_counts_anew(listen: Listen, ann: Customer, now: datetime) -> None:
