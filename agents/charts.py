@@ -1,8 +1,8 @@
-"""The figures of a model's card laid out for drawing; the templates draw them as SVG."""
+"""Figures laid out for drawing: of a model's card, of a simulation. The templates draw them as SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,3 +53,24 @@ def factor_bars(factors: Sequence[Mapping[str, Any]], labels: Mapping[str, str],
 def _bar(label: str, value: float, longest: float) -> Bar:
     width = round(BARS_WIDE * value / longest, 1)
     return Bar(label, value, width, round(BARS_AT + width + 8, 1))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One measure of every strategy."""
+
+    title: str
+    bars: Sequence[Bar]
+    shown: Sequence[str]  # the values as words
+
+    @property
+    def rows(self) -> list[tuple[Bar, str]]:
+        return list(zip(self.bars, self.shown, strict=True))
+
+
+def compared_bars(
+    title: str, outcomes: Sequence[Mapping[str, Any]], name: str, show: Callable[[float], str]
+) -> Compared:
+    longest = max((one[name] for one in outcomes), default=0.0) or 1.0
+    bars = [_bar(one["strategy"], one[name], longest) for one in outcomes]
+    return Compared(title, bars, [show(bar.value) for bar in bars])

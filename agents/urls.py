@@ -9,6 +9,9 @@ from agents.views import model, operations, sandbox, scoring
 
 urlpatterns = [
     path("operations/", operations.overview, name="operations"),
+    path("operations/figures/", operations.figures, name="operations-figures"),
+    path("operations/scheduling/", operations.scheduling, name="operations-scheduling"),
+    path("operations/simulate/", operations.simulate, name="operations-simulate"),
     path("operations/<slug:name>/pause/", operations.pause, name="agent-pause"),
     path("operations/<slug:name>/resume/", operations.resume, name="agent-resume"),
     path("model/", model.overview, name="model"),
@@ -24,4 +27,5 @@ urlpatterns = [
     path("dev/mail/<int:number>/", sandbox.mail, name="mail"),
     path("dev/payments/", sandbox.payments, name="payments"),
     path("sandbox/payments", sandbox.pay),
+    path("sandbox/payments/pay_<int:number>/refunds", sandbox.refund),
 ]

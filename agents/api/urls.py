@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from agents.api import predict, registry, tasks, worker
+from agents.api import figures, predict, registry, tasks, worker
 
 urlpatterns = [
     path("predict", predict.Predict.as_view()),
     path("agents", registry.AgentList.as_view()),
+    path("operations/figures", figures.OperationsFigures.as_view()),
     path("models", registry.ModelList.as_view()),
     path("connections", registry.ConnectionList.as_view()),
     path("agent/tasks", tasks.TaskList.as_view()),
