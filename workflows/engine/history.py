@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from workflows.engine import values
 from workflows.engine.history_rules import RULES, Fault, Record, RunFacts, check_maps, check_scope
 from workflows.graph.compile import CompiledGraph
-from workflows.models import Version
+from workflows.models import RunGraph, Version
 
 SHOWN = 100  # violations
 FETCHED = 1_000  # rows at a time
@@ -27,8 +27,10 @@ KEPT_GRAPHS = 50
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RECORDS = """
-    SELECT run_id, item, node, run.number, run.state, run.version_id,
-        s.state, s.waits_for, s.pending, s.taken, s.attempt, s.wake_at IS NOT NULL,
+    SELECT run_id, item, node,
+        run.number, run.state, run.ending, run.error ->> 'code', run.repeats_run IS NOT NULL,
+        run.version_id, run.graph_id,
+        s.kind, s.state, s.pending, s.taken, s.attempt, s.wake_at IS NOT NULL, s.size, s.failed > s.budget,
         r.attempt, r.port, r.blob_id IS NOT NULL, a.numbers, a.outcomes,
         CASE WHEN r.port = '*' AND r.blob_id IS NULL AND jsonb_typeof(r.output) = 'array' THEN
             (SELECT array_agg(DISTINCT one ->> 0) FROM jsonb_array_elements(r.output) AS one
@@ -135,18 +137,24 @@ def _check_run(report: Report, graphs: _Graphs, rows: Iterator[tuple[Any, ...]])
     facts: RunFacts | None = None
     for item, scope in groupby(rows, key=lambda row: row[1]):
         of_scope = list(scope)
-        run_id, number, state, version_id = of_scope[0][0], *of_scope[0][3:6]
+        run_id, number = of_scope[0][0], of_scope[0][3]
         if number is None:
             report.add(Violation("no_run", run_id, None, of_scope[0][2], item, f"{len(of_scope)} rows"))
             continue
         if facts is None:
-            facts = RunFacts(run_id, number, state, graphs.of(version_id))
+            facts = _facts(graphs, of_scope[0])
             report.runs += 1
         records = {row[2]: _record(row) for row in of_scope}
         report.steps += sum(record.state is not None for record in records.values())
         _report(report, facts, check_scope(facts, item, records))
     if facts is not None:
         _report(report, facts, check_maps(facts))
+
+
+def _facts(graphs: _Graphs, row: tuple[Any, ...]) -> RunFacts:
+    number, state, ending, error, repeats, version_id, graph_id = row[3:10]
+    altered = repeats or graph_id is not None
+    return RunFacts(row[0], number, state, graphs.of(version_id, graph_id), ending, error or "", altered)
 
 
 def _report(report: Report, run: RunFacts, faults: Iterator[Fault]) -> None:
@@ -156,29 +164,31 @@ def _report(report: Report, run: RunFacts, faults: Iterator[Fault]) -> None:
 
 def _record(row: tuple[Any, ...]) -> Record:
     run_id, item, node = row[:3]
-    state, waits_for, pending, taken, attempt, has_wake_at = row[6:12]
-    result_attempt, port, in_blob, numbers, outcomes, ports = row[12:]
+    kind, state, pending, taken, attempt, has_wake_at, size, has_given_up = row[10:18]
+    result_attempt, port, in_blob, numbers, outcomes, ports = row[18:]
     if in_blob and port == "*":
         output = values.load(run_id, [(node, item)])[node, item][1]
         ports = {outcome[0] for outcome in output if outcome}
     left_by = ports or () if port == "*" else [port] if port else ()
     return Record(
-        node=node, item=item, state=state, waits_for=waits_for or "", pending=pending or 0, taken=taken or 0,
-        attempt=attempt or 0, has_wake_at=has_wake_at, result_attempt=result_attempt, ports=frozenset(left_by),
+        node=node, item=item, kind=kind or "", state=state, pending=pending or 0, taken=taken or 0,
+        attempt=attempt or 0, has_wake_at=has_wake_at, size=size or 0, has_given_up=bool(has_given_up),
+        result_attempt=result_attempt, ports=frozenset(left_by),
         attempts=list(zip(numbers or (), outcomes or (), strict=True)),
     )  # fmt: skip
 
 
 class _Graphs:
-    """Compiled graphs of the versions that passed by last; without their step types, which may be gone."""
+    """Compiled graphs that were asked for last; without their step types, which may be gone."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, CompiledGraph] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int | None], CompiledGraph] = OrderedDict()
 
-    def of(self, version_id: int) -> CompiledGraph:
-        if version_id not in self._kept:
-            compiled = Version.objects.values_list("compiled", flat=True).get(pk=version_id)
-            self._kept[version_id] = CompiledGraph.from_json(compiled)
+    def of(self, version_id: int, graph_id: int | None) -> CompiledGraph:
+        key = version_id, graph_id
+        if key not in self._kept:
+            found = Version.objects.filter(pk=version_id) if graph_id is None else RunGraph.objects.filter(pk=graph_id)
+            self._kept[key] = CompiledGraph.from_json(found.values_list("compiled", flat=True).get())
             if len(self._kept) > KEPT_GRAPHS:
                 self._kept.popitem(last=False)
-        return self._kept[version_id]
+        return self._kept[key]

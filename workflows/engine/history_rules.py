@@ -1,4 +1,4 @@
-"""What must hold in the tables of a run at every moment, asked of the rows of one scope of it. Pure code, no database."""
+"""What must hold in the tables of a run after every commit, asked of the rows of one scope of it. Pure code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from workflows.graph.compile import TOP, CompiledGraph, end_of, is_end
+from workflows.graph.compile import CONTROL, TOP, CompiledGraph, end_of, is_end
 from workflows.graph.document import ERROR_PORT
 from workflows.states import ENDED, OPEN, RunState, StepState
 
@@ -33,6 +33,7 @@ RULES = {
     "not_ended": "A run whose last steps have all ended has ended too.",
     "ended_early": "A run ends after its last steps.",
     "wrong_end": "A run failed if a failure in it led nowhere, and succeeded otherwise.",
+    "not_undone": "A run that did not succeed has undone what has a compensation.",
     "wrong_key": "A key of a workflow stands for one run of that workflow, and a run has one key.",
     "wrong_fire": "A fire of a schedule stands for one run, and a run for one fire.",
 }
@@ -53,12 +54,14 @@ class Record:
 
     node: str
     item: int
+    kind: str
     state: str | None
-    waits_for: str
     pending: int
     taken: int
     attempt: int
     has_wake_at: bool
+    size: int  # chunks of a map, of which `taken` have begun
+    has_given_up: bool  # a map of which too many items failed
     result_attempt: int | None
     ports: frozenset[str]  # those that it, or an item of its chunk, left by
     attempts: Sequence[tuple[int, str]]  # (number, outcome)
@@ -81,42 +84,62 @@ class RunFacts:
     number: int
     state: str
     graph: CompiledGraph
+    ending: str = ""  # while it is rolled back
+    error: str = ""  # its code
+    # It has a graph of its own, changed while it ran, or repeats another: its edges were not all resolved in it.
+    is_altered: bool = False
+    was_stopped: bool = False
     maps: dict[str, Record] = field(default_factory=dict)
     chunks: Counter[str] = field(default_factory=Counter)
     ended_chunks: Counter[str] = field(default_factory=Counter)
 
     @property
-    def is_cancelled(self) -> bool:
-        return self.state == RunState.CANCELLED
+    def is_cut(self) -> bool:
+        """Ended before its last steps, by a person, its deadline or a step."""
+        ends = (self.state, self.ending)
+        return RunState.CANCELLED in ends or self.error == "deadline_passed" or self.was_stopped
 
 
 def check_scope(run: RunFacts, item: int, records: Mapping[str, Record]) -> Iterator[Fault]:
     """Item 0 holds the steps at the top; any other one a chunk of each map that has so many."""
+    if item == 0:
+        run.was_stopped = any(record.kind == "stop" and record.is_resolved for record in records.values())
+        run.maps = {node: record for node, record in records.items() if node in run.graph.entries}
     for record in records.values():
         yield from check_record(run, record)
+    if run.is_altered:
+        return
     if item == 0:
         yield from _check_ways(run, TOP, item, records)
         yield from _check_end(run, records)
-        run.maps = {node: record for node, record in records.items() if node in run.graph.entries}
+        yield from _check_undone(run, records)
         return
     for node, record in records.items():
-        if record.is_slice and _was_expanded(run.maps.get(node)):
+        if record.is_slice and _is_counted(run.maps.get(node)):
             run.chunks[node] += 1
-            yield from _check_ways(run, node, item, records)
-            run.ended_chunks[node] += _is_over(run.graph, node, records)
+            if _has_begun(run.maps[node], item):
+                yield from _check_ways(run, node, item, records)
+                run.ended_chunks[node] += _is_over(run.graph, node, records)
 
 
 def check_maps(run: RunFacts) -> Iterator[Fault]:
     """After all scopes of a run: each map against its chunks."""
     for node, record in run.maps.items():
         left = run.chunks[node] - run.ended_chunks[node]
-        if run.is_cancelled or not _was_expanded(record) or record.pending == left:
+        if run.is_altered or run.is_cut or not _is_counted(record) or record.pending == left:
             continue
         yield Fault("wrong_chunks", node, 0, f"waits for {record.pending} chunks, {left} have not ended")
 
 
-def _was_expanded(record: Record | None) -> bool:
-    return record is not None and any(outcome == "EXPANDED" for _, outcome in record.attempts)
+def _is_counted(record: Record | None) -> bool:
+    """A map whose chunks must all be there: not one that failed before, gave up, or was of no use any more."""
+    if record is None or record.has_given_up or record.state == StepState.CANCELLED:
+        return False
+    return any(outcome == "EXPANDED" for _, outcome in record.attempts)
+
+
+def _has_begun(record: Record, chunk: int) -> bool:
+    return record.size == 0 or chunk <= record.taken
 
 
 def check_record(run: RunFacts, record: Record) -> Iterator[Fault]:
@@ -126,16 +149,15 @@ def check_record(run: RunFacts, record: Record) -> Iterator[Fault]:
 
 
 def _record_faults(run: RunFacts, record: Record) -> Iterator[tuple[str, str]]:
-    scope = record.node.partition(":")[2] if is_end(record.node) else record.node
-    if not is_end(record.node) and scope not in run.graph.nodes:
+    if not is_end(record.node) and not record.node.startswith(CONTROL) and record.node not in run.graph.nodes:
         yield "unknown_step", "the graph has no such step"
     if record.state is None:
         if not (record.is_slice and record.node in run.graph.entries):
             yield "result_of_open_step", "a result or an attempt, and no row"
         return
-    if (record.state in OPEN) != record.has_wake_at:
+    if record.state != StepState.PENDING and (record.state in OPEN) != record.has_wake_at:
         yield "no_wake_at", f"{record.state} {'with' if record.has_wake_at else 'without'} wake_at"
-    if run.state != RunState.RUNNING and record.state not in ENDED:
+    if run.state != RunState.RUNNING and record.state not in ENDED and record.kind != "control":
         yield "open_in_ended_run", f"{record.state} in a run that {run.state}"
     yield from _winner_faults(record)
 
@@ -167,7 +189,7 @@ class _Came:
 
 def _arrivals(graph: CompiledGraph, scope: str, records: Mapping[str, Record]) -> dict[str, _Came]:
     """Edges that reached each step of the scope, counted afresh from the steps before it."""
-    came: dict[str, _Came] = {node.id: _Came() for node in graph.nodes.values() if node.scope == scope}
+    came = {node.id: _Came() for node in graph.nodes.values() if node.scope == scope}
     came[end_of(scope)] = _Came()
     for node in list(came):
         record = records.get(node)
@@ -189,16 +211,18 @@ def _check_ways(run: RunFacts, scope: str, item: int, records: Mapping[str, Reco
 
 def _way_faults(run: RunFacts, node: str, came: _Came, record: Record | None) -> Iterator[tuple[str, str]]:
     left = run.graph.incoming(node) - came.edges
+    if record is not None and (record.state == StepState.CANCELLED or _went_early(run.graph, record)):
+        return
+    if run.is_cut and record is None:
+        return
     if left == 0:
         if not is_end(node):
             yield from _complete_faults(run.graph.incoming(node), came, record)
     elif came.edges == 0:
-        if record is not None and not run.is_cancelled:
+        if record is not None and node not in run.graph.losers:
             yield "early_step", f"{record.state}, and none of its {left} edges is resolved"
     elif record is None:
         yield "lost_step", f"{came.edges} edges are resolved, and it has no row"
-    elif run.is_cancelled and record.state == StepState.CANCELLED:
-        return
     elif record.state != StepState.PENDING or (record.pending, record.taken) != (left, came.taken):
         yield (
             "wrong_count",
@@ -209,13 +233,23 @@ def _way_faults(run: RunFacts, node: str, came: _Came, record: Record | None) ->
         )
 
 
+def _went_early(graph: CompiledGraph, record: Record) -> bool:
+    """A join that need not wait for all branches, and has begun."""
+    return record.node in graph.losers and record.state != StepState.PENDING
+
+
 def _complete_faults(incoming: int, came: _Came, record: Record | None) -> Iterator[tuple[str, str]]:
     if record is None:
         yield "lost_step", f"all its {incoming} edges are resolved, and it has no row"
     elif record.state == StepState.PENDING:
         yield "wrong_count", f"waits for {record.pending} edges, and all are resolved"
-    elif incoming and (record.state == StepState.SKIPPED) != (came.taken == 0):
+    elif incoming and (record.state == StepState.SKIPPED) != (came.taken == 0) and not _was_passed_over(record):
         yield "wrong_way", f"{record.state}, and {came.taken} of its edges were taken"
+
+
+def _was_passed_over(record: Record) -> bool:
+    """Reached, and not carried out, because a limit said so."""
+    return any(outcome == StepState.SKIPPED for _, outcome in record.attempts)
 
 
 def _is_over(graph: CompiledGraph, scope: str, records: Mapping[str, Record]) -> bool:
@@ -223,10 +257,10 @@ def _is_over(graph: CompiledGraph, scope: str, records: Mapping[str, Record]) ->
 
 
 def _check_end(run: RunFacts, records: Mapping[str, Record]) -> Iterator[Fault]:
-    if run.is_cancelled:
+    if run.is_cut:
         return
     over = _is_over(run.graph, TOP, records)
-    if over != (run.state != RunState.RUNNING):
+    if over != (run.state != RunState.RUNNING or run.ending != ""):
         yield Fault("not_ended" if over else "ended_early", end_of(TOP), 0, f"the run is {run.state}")
     failed = [node for node, record in records.items() if _led_nowhere(run.graph, record)]
     if run.state in (RunState.SUCCEEDED, RunState.FAILED) and bool(failed) != (run.state == RunState.FAILED):
@@ -236,4 +270,13 @@ def _check_end(run: RunFacts, records: Mapping[str, Record]) -> Iterator[Fault]:
 def _led_nowhere(graph: CompiledGraph, record: Record) -> bool:
     node = graph.nodes.get(record.node)
     failed = record.state in (StepState.FAILED, StepState.DEAD)
-    return failed and node is not None and ERROR_PORT not in node.edges
+    return failed and node is not None and node.scope == TOP and ERROR_PORT not in node.edges
+
+
+def _check_undone(run: RunFacts, records: Mapping[str, Record]) -> Iterator[Fault]:
+    if run.state not in (RunState.FAILED, RunState.CANCELLED):
+        return
+    for node, undo in run.graph.undone_by.items():
+        done = node in records and records[node].state == StepState.SUCCEEDED
+        if done and (undo not in records or not records[undo].is_resolved):
+            yield Fault("not_undone", undo, 0, f"{node} succeeded, and was not undone")

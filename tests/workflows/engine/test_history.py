@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
@@ -252,6 +252,19 @@ def test_only_runs_since_a_time_are_looked_at(diamond: Run) -> None:
     assert run_command("--since", "2999-01-01")[1] == "0 runs, 0 steps: every rule holds.\n"
 
 
+def test_a_run_that_left_what_it_did_is_found(started: Start) -> None:
+    undo = {"type": "test_mark", "undoes": "a", "config": {}}
+    run = started({"a": "test_mark", "undo": undo, "b": "test_fail"}, "a b")
+    work_off()
+    assert broken_rules() == set()
+    statements = [
+        f"DELETE FROM workflows_{table} WHERE run_id = %(run)s AND node = 'undo'"
+        for table in ("step", "stepresult", "stepattempt")
+    ]
+    with planted(*statements, run=run):
+        assert broken_rules() == {"not_undone"}
+
+
 def test_every_rule_is_shown_to_be_broken_somewhere_here() -> None:
     shown = {rule for rule, _ in [*OF_DIAMOND, *OF_MAP, *OF_JOIN]}
-    assert shown | {"early_step", "no_wake_at", "wrong_fire"} == set(RULES)
+    assert shown | {"early_step", "no_wake_at", "wrong_fire", "not_undone"} == set(RULES)
