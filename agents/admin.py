@@ -19,6 +19,12 @@ from crm import permissions
 from crm.admin import ByRole, ReadOnly
 from crm.views.pages import actor_on
 
+_WEB = ("http", "https"), "https://api.example.com/v1/"
+_ADDRESSES = {
+    ConnectionKind.SMTP: (("smtp", "smtps"), "smtp://mail.example.com:587"),
+    ConnectionKind.AGENT_GRPC: (("grpc", "grpcs"), "grpcs://agents.example.com:443"),
+}
+
 
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.replace(",", "\n").splitlines() if line.strip()]
@@ -105,9 +111,8 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
             parts = urlsplit(given)
         except ValueError:
             raise forms.ValidationError("This is no web address.") from None
-        schemes = ("smtp", "smtps") if self.data.get("kind") == ConnectionKind.SMTP else ("http", "https")
+        schemes, example = _ADDRESSES.get(self.data.get("kind", ""), _WEB)
         if given and (parts.scheme not in schemes or not parts.hostname or parts.username is not None):
-            example = "smtp://mail.example.com:587" if "smtp" in schemes else "https://api.example.com/v1/"
             raise forms.ValidationError(f"Write it like {example}, without a name or password.")
         return given
 

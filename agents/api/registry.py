@@ -14,7 +14,9 @@ from agents.models import ChurnModel, Connection
 from agents.models.connections import ConnectionKind
 from agents.selectors.operations import agent_figures
 
-KIND = OpenApiParameter("kind", str, enum=ConnectionKind.values, description="Only connections of this kind.")
+KIND = OpenApiParameter(
+    "kind", str, description=f"Only connections of this kind, or of these: {', '.join(ConnectionKind.values)}."
+)
 
 
 class AgentOut(serializers.Serializer[Any]):
@@ -93,6 +95,6 @@ class ConnectionList(APIView):
     def get(self, request: Request) -> Response:
         found = Connection.objects.all()
         if kind := request.query_params.get("kind"):
-            found = found.filter(kind=kind.replace("\x00", ""))
+            found = found.filter(kind__in=kind.replace("\x00", "").split(","))
         rows = [{"id": one.name, "name": one.name, "kind": one.kind} for one in found]
         return Response(NameListOut({"results": rows}).data)

@@ -9,6 +9,8 @@ class ConnectionKind(models.TextChoices):
     HTTP = "http", "HTTP service"
     PAYMENT = "payment", "Payment service"
     SMTP = "smtp", "Mail server"
+    AGENT_REST = "agent_rest", "Remote agent, REST"
+    AGENT_GRPC = "agent_grpc", "Remote agent, gRPC"
 
 
 class Connection(models.Model):

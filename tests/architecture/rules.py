@@ -20,6 +20,7 @@ FORBIDDEN_METHODS = {"raw", "extra", "from_string"}
 ALLOWED = {
     "subprocess": {"config/embedded.py", "config/launch.py", "agents/management/commands/run_agent.py"},
     "urllib.request": {"config/launch.py"},
+    "grpc": {"agents/remote/channel.py", "agents/remote/server.py", "agents/protocol/agent_pb2_grpc.py"},
     "socket": {"config/launch.py", "agents/http.py", "agents/worker.py", "agents/management/commands/run_agent.py"},
 }
 

@@ -50,3 +50,10 @@ def test_connections_are_offered_by_kind_and_never_with_their_secret(api_as: Api
 def test_who_may_not_use_connections_does_not_see_them(role: str, api_as: ApiAs) -> None:
     assert api_as(role).get("/api/v1/connections").status_code == 403
     assert not Connection.objects.exists()
+
+
+def test_connections_of_several_kinds_are_asked_for_at_once(api_as: ApiAs) -> None:
+    for name, kind in (("a", "agent_rest"), ("b", "agent_grpc"), ("c", "smtp")):
+        save_connection(actor=SYSTEM, name=name, kind=kind)
+    found = api_as("builder").get("/api/v1/connections?kind=agent_rest,agent_grpc").json()["results"]
+    assert [one["name"] for one in found] == ["a", "b"]

@@ -2,5 +2,19 @@
 
 from tests.agents.fixtures import actor_as, api_as, member_as
 from tests.agents.remote.fixtures import doubling, failing, grpc_stub, task_of
+from tests.agents.running import admin, allowed, canary, manager, run_step
 
-__all__ = ["actor_as", "api_as", "doubling", "failing", "grpc_stub", "member_as", "task_of"]
+__all__ = [
+    "actor_as",
+    "admin",
+    "allowed",
+    "api_as",
+    "canary",
+    "doubling",
+    "failing",
+    "grpc_stub",
+    "manager",
+    "member_as",
+    "run_step",
+    "task_of",
+]

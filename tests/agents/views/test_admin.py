@@ -46,6 +46,15 @@ def test_a_secret_is_on_no_page_and_in_no_entry(connection: Connection, logged_i
     assert CANARY not in shown + written
 
 
+@pytest.mark.parametrize(
+    ("address", "ends"), [("grpcs://agents.example.com:443", 302), ("https://agents.example.com", 200)]
+)
+def test_an_agent_over_grpc_has_an_address_of_its_own_kind(address: str, ends: int, logged_in: As) -> None:
+    given = form(name="far", kind="agent_grpc", base_url=address)
+    assert logged_in("admin").post(f"{CONNECTIONS}add/", given).status_code == ends
+    assert Connection.objects.filter(hosts=["agents.example.com"]).exists() == (ends == 302)
+
+
 def test_a_form_with_a_mistake_does_not_give_the_secret_back(logged_in: As) -> None:
     answer = logged_in("admin").post(f"{CONNECTIONS}add/", form(base_url="ftp://x"))
     assert answer.status_code == 200
