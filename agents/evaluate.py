@@ -93,7 +93,9 @@ def _call(ledger: Ledger, task: Task, instruction: Instruction, scope: Mapping[s
         idempotency_key=_idempotency_key(run.id.hex, task.node, index),
         signal=signal,
         waited=task.waited_for == WaitFor.TIME,
+        waited_for_answer=task.waited_for in FOR_ANSWER,
         repeated=task.size if instruction.type.repeats else 0,
+        last=scope.get("item") if instruction.type.repeats else None,
     )  # fmt: skip
     opening = instruction.type.repeats and task.size == 0
     return step_context, instruction.config_for(scope, opening=opening)

@@ -82,7 +82,9 @@ class StepContext:
     idempotency_key: str  # the same for every attempt
     signal: JSON | None = None  # what the step waited for, once it came
     waited: bool = False  # it waited for a time, and the time has come
-    repeated: int = 0  # times that the body of a step that repeats has run
+    waited_for_answer: bool = False  # it waited for one; without a signal its time is over
+    repeated: int = 0  # times that the body of a step that repeats has run,
+    last: JSON = None  # and what it gave last
 
 
 @dataclass(frozen=True)

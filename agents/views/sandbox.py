@@ -70,6 +70,19 @@ def pay(request: HttpRequest) -> JsonResponse:
     return JsonResponse(_shown(payment), status=201 if is_new else 200)
 
 
+@csrf_exempt
+@require_POST
+def refund(request: HttpRequest, number: int) -> JsonResponse:
+    _require_sandbox()
+    key = request.headers.get("Idempotency-Key", "")
+    if not key or len(key) > 100:
+        return JsonResponse({"error": "Send an Idempotency-Key."}, status=422)
+    payment = get_object_or_404(SandboxPayment, pk=number)
+    is_new = SandboxPayment.objects.filter(pk=payment.pk, refunded=False).update(refunded=True) == 1
+    shown = {**_shown(payment), "id": f"ref_{payment.pk}", "status": "refunded", "payment": f"pay_{payment.pk}"}
+    return JsonResponse(shown, status=201 if is_new else 200)
+
+
 def _shown(payment: SandboxPayment) -> dict[str, object]:
     return {
         "id": f"pay_{payment.pk}",

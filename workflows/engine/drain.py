@@ -11,14 +11,14 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
-from crm.events import MUTED
+from crm.events import MUTED, Topic
 from crm.models import EventCursor
-from workflows.engine import segments
+from workflows.engine import awaiting, segments
 from workflows.engine.matching import input_of
 from workflows.engine.refused import Wanted, start_or_keep
 from workflows.engine.segments import READER
 from workflows.engine.start import DEEPEST
-from workflows.models import Run, Trigger, TriggerKind
+from workflows.models import Run, Trigger, TriggerKind, Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,10 @@ def drain_events() -> int:
         for event_id, topic, payload in events:
             for trigger in by_topic.get(topic, ()):
                 _consider(trigger, event_id, payload)
+        awaiting.answer_waits(events)
+        for event_id, topic, payload in events:
+            if topic == Topic.RUN_FAILED:
+                _start_for_failure(event_id, payload)
         if watching:
             segments.recheck(watching, segments.touched((topic, payload) for _, topic, payload in events))
         cursor_row.event_id, cursor_row.xid = rows[-1][0], rows[-1][1]
@@ -85,6 +89,16 @@ def _consider(trigger: Trigger, event_id: int, payload: Mapping[str, Any]) -> No
         return
     by = ("event", f"Event {event_id}")
     start_or_keep(trigger.workflow, Wanted(trigger.node, given, by, f"event:{event_id}:{trigger.node}", depth))
+
+
+def _start_for_failure(event_id: int, payload: Mapping[str, Any]) -> None:
+    """The workflow that another one names for its failures; switched off it stays away."""
+    workflow = Workflow.objects.filter(key=payload["start"], enabled=True, published__isnull=False).first()
+    depth = depth_after(payload.get("caused_by"))
+    if workflow is not None and depth <= DEEPEST:
+        given = {name: payload[name] for name in ("run", "input", "error")}
+        by = ("event", f"Run {payload['run']['number']} failed")
+        start_or_keep(workflow, Wanted("", given, by, f"failure:{payload['run']['id']}", depth))
 
 
 def depth_after(cause: str | None) -> int:

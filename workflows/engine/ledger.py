@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from workflows.engine import awaiting, drop, ending, joins, rows, run_rows, values
+from workflows.engine import awaiting, drop, ending, graphs, joins, rows, run_rows, signals, values
 from workflows.engine.joins import Arrivals, JoinRule
 from workflows.engine.program import Program
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
@@ -138,6 +138,10 @@ class Ledger:
             timeout = self._node(task).policies.timeout_seconds
             if wait.event:
                 awaiting.register(StepRef(self.run.id, task.node, task.item), wait.event)
+            if not task.exists and signals.came_early(StepRef(self.run.id, task.node, task.item)):
+                grace = engine_setting("READY_GRACE_SECONDS")
+                self._birth(task.node, task.item, StepState.READY, attempt=task.attempt, wake_seconds=grace)
+                return
             self._put(task, StepState.WAITING, reason, wake_seconds=wait.seconds or timeout or DAY)
         else:
             self._put(task, StepState.WAITING, WaitFor.TIME, wake_seconds=wait.seconds, wake_at=wait.until)
@@ -148,6 +152,8 @@ class Ledger:
         if not items:
             self.succeed(task, DEFAULT_PORT, {"count": 0, "succeeded": 0, "failed": 0, "results": [], "errors": []})
             return
+        if expand.body is not None:
+            self.run, self.program = graphs.grow(self.run, self.program, task.node, expand.body)
         size = self._chunk_size(task.node, expand)
         starts = range(0, len(items), size)
         numbers = range(expand.after + 1, expand.after + len(starts) + 1)

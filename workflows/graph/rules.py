@@ -36,6 +36,8 @@ def check_policies(
         yield _fault(node, "on_uncertain", "This step has no way to ask whether it happened. Choose another way.")
     if node.policies.on_failure == "ask" and any(edge.port == ERROR_PORT for edge in document.outgoing(node.id)):
         yield _fault(node, "on_failure", "Its errors already lead somewhere. Remove that connection, or ask nobody.")
+    if node.policies.on_failure == "ask" and step_type.container:
+        yield _fault(node, "on_failure", "Ask about a step inside instead: what succeeded can't be done again.")
     if step_type.only_at_top and node.parent:
         yield problem("not_in_map", "This step can't stand inside another one. Move it out.", node=node.id)
     limit = node.policies.limit

@@ -1,0 +1,67 @@
+"""The graph of one run that grows while it runs: steps are added inside a step that plans them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from workflows import registry
+from workflows.compiling import compiled
+from workflows.engine import run_rows
+from workflows.engine.program import Program, actor_for, program_of
+from workflows.engine.refs import RunRow
+from workflows.graph.document import MAX_NODES, Problem, parse, to_json
+from workflows.graph.validate import validate
+from workflows.models import RunGraph, Version
+from workflows.rights import rights_of
+from workflows.steps import JSON, StepError
+
+MOST = 100  # steps of one plan
+
+
+def grow(run: RunRow, program: Program, parent: str, body: Mapping[str, JSON]) -> tuple[RunRow, Program]:
+    """Puts nodes and edges of a document inside the step `parent`; raises StepError if they are no sound body."""
+    nodes, edges = body.get("nodes"), body.get("edges") or []
+    if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
+        raise _unsound("The plan is no list of steps. Give at least one, each with an id and a type.")
+    if len(nodes) > MOST or len(nodes) + len(program.graph.nodes) > MAX_NODES:
+        raise _unsound(f"The plan has {len(nodes)} steps; {MOST} are allowed.")
+    if not isinstance(edges, list):
+        raise _unsound("The edges of the plan are no list.")
+    grown = _merged(run, parent, nodes, edges)
+    faults = _faults(grown, program, {str(node.get("id")) for node in nodes})
+    if faults:
+        raise _unsound(f"The plan can't be carried out: {faults[0]['message']}", [dict(fault) for fault in faults[:20]])
+    document = parse(grown, registry.aliases())
+    graph = RunGraph.objects.create(
+        run_id=run.id, document=to_json(document), compiled=compiled(document).to_json(),
+        left_out=sorted(program.left_out),
+    )  # fmt: skip
+    run_rows.set_graph(run.id, graph.pk)
+    return replace(run, graph_id=graph.pk), program_of(run.version_id, graph.pk)
+
+
+def document_of(run: RunRow) -> dict[str, JSON]:
+    """The document that the run follows."""
+    if run.graph_id is not None:
+        own: dict[str, JSON] = RunGraph.objects.values_list("document", flat=True).get(pk=run.graph_id)
+        return own
+    published: dict[str, JSON] = Version.objects.values_list("document", flat=True).get(pk=run.version_id)
+    return published
+
+
+def _merged(run: RunRow, parent: str, nodes: list[JSON], edges: list[JSON]) -> dict[str, JSON]:
+    document = document_of(run)
+    inside = [{**node, "parent": parent} for node in nodes]
+    return {**document, "nodes": [*document["nodes"], *inside], "edges": [*document["edges"], *edges]}
+
+
+def _faults(grown: JSON, program: Program, added: set[str]) -> list[Problem]:
+    """Only of what was added: the rest was sound when it was published, and runs already."""
+    found = validate(grown, registry.by_key(), aliases=registry.aliases(), checks=[rights_of(actor_for(program))])
+    wrong = [one for one in found if one.get("severity") != "warning"]
+    return [one for one in wrong if one["node"] is None or one["node"] in added]
+
+
+def _unsound(message: str, details: JSON = None) -> StepError:
+    return StepError(message, code="plan_invalid", details=details)
