@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.views import approvals, forms, runs, starts, workflows
+from workflows.views import approvals, cases, forms, runs, starts, workflows
 
 urlpatterns = [
     path("workflows/", workflows.workflow_list, name="workflow-list"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("workflows/<slug:key>/run/", workflows.run_now, name="workflow-run"),
     path("workflows/<slug:key>/delete/", workflows.delete, name="workflow-delete"),
     path("workflows/<slug:key>/refused/<int:refused_id>/", starts.decide_refused, name="workflow-refused"),
+    path("workflows/<slug:key>/tests/", cases.save, name="workflow-case-save"),
+    path("workflows/<slug:key>/tests/<int:case_id>/delete/", cases.delete, name="workflow-case-delete"),
     path("f/<str:token>/", forms.form, name="form"),
     path("f/<str:token>/thanks/", forms.thanks, name="form-thanks"),
     path("runs/", runs.run_list, name="run-list"),

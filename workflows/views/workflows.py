@@ -21,6 +21,7 @@ from workflows.selectors.workflows import get_workflow, has_changes, list_workfl
 from workflows.services import workflows as drawing
 from workflows.services.runs import start_run
 from workflows.views.answers import back_with
+from workflows.views.cases import about_cases
 
 SHOWN_REFUSALS = 50
 
@@ -84,8 +85,11 @@ def designer(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
 @page
 def versions(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     workflow = get_workflow(actor=actor, key=key)
+    tests = about_cases(actor, workflow, tried=request.GET.get("tests") == "run")
+    if is_partial(request):
+        return render(request, "workflows/cases.html", tests)
     context = {
-        "workflow": workflow,
+        **tests,
         "versions": visible_versions(actor, workflow),
         "has_changes": has_changes(workflow),
         "rights": rights_on(actor, workflow),
