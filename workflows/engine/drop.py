@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -14,16 +14,19 @@ from workflows.models import Approval, ApprovalState
 from workflows.states import OPEN, StepState
 
 _ANY_STATE = [*OPEN, StepState.PENDING]
+_WHICH = """
+    run_id = %(run)s AND state = ANY(%(states)s) AND (%(nodes)s::text[] IS NULL OR node = ANY(%(nodes)s))
+    AND (%(item)s IS NULL OR item = %(item)s)
+"""
+_SOME_OPEN = f"SELECT node, item FROM workflows_step WHERE {_WHICH} LIMIT 1"  # noqa: S608 - our own words
 # In one order, so that two of these, and joins that lock in the graph's order, wait for each other rarely.
-_CANCEL = """
+_CANCEL = f"""
     UPDATE workflows_step SET state = 'CANCELLED', wake_at = NULL, since = clock_timestamp()
     WHERE run_id = %(run)s AND (node, item) IN (
         SELECT node, item FROM workflows_step
-        WHERE run_id = %(run)s AND state = ANY(%(states)s) AND (%(nodes)s::text[] IS NULL OR node = ANY(%(nodes)s))
-            AND (%(item)s IS NULL OR item = %(item)s)
-        ORDER BY node, item FOR UPDATE)
+        WHERE {_WHICH} ORDER BY node, item FOR UPDATE)
     RETURNING node, item
-"""
+"""  # noqa: S608 - our own words
 
 
 def drop_steps(run_id: UUID, nodes: Sequence[str] | None = None, item: int | None = None) -> list[Wake]:
@@ -31,18 +34,17 @@ def drop_steps(run_id: UUID, nodes: Sequence[str] | None = None, item: int | Non
 
     Waits for transactions that hold a step: what they bring forth until they commit is seen and cancelled too.
     """
+    which = {"run": run_id, "states": _ANY_STATE, "nodes": None if nodes is None else list(nodes), "item": item}
     dropped: list[tuple[str, int]] = []
-    while found := _cancel(run_id, nodes, item):
-        dropped += found
+    # Asked anew each time: the one step there was may have ended while we waited for it, and others have begun.
+    while _rows(_SOME_OPEN, which):
+        dropped += _rows(_CANCEL, which)
     return release(run_id, dropped) if dropped else []
 
 
-def _cancel(run_id: UUID, nodes: Sequence[str] | None, item: int | None) -> list[tuple[str, int]]:
+def _rows(statement: str, which: Mapping[str, object]) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _CANCEL,
-            {"run": run_id, "states": _ANY_STATE, "nodes": None if nodes is None else list(nodes), "item": item},
-        )
+        cursor.execute(statement, which)
         found: list[tuple[str, int]] = cursor.fetchall()
         return found
 

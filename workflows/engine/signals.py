@@ -14,6 +14,9 @@ from workflows.states import FOR_ANSWER
 from workflows.steps import JSON
 
 
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
 def lock_step(run_id: UUID, node: str, item: int) -> None:
     """For those who will change more than the step: steps are locked first, as a cancel locks them."""
     with connection.cursor() as cursor:
@@ -27,7 +30,8 @@ def lock_step(run_id: UUID, node: str, item: int) -> None:
 def send_signal(*, run_id: UUID, node: str, item: int, key: str, payload: JSON) -> bool:
     """Hands a waiting step its answer; False if the same signal was sent before."""
     with connection.cursor() as cursor:
-        # The row's lock orders us after a transaction that is just about to wait.
+        # These locks order us after a transaction that is just about to wait, with a row of its step or without.
+        cursor.execute(_ONE_AT_A_TIME, [f"{run_id}/{node}/{item}"])
         cursor.execute(
             "SELECT kind FROM workflows_step WHERE run_id = %s AND node = %s AND item = %s FOR UPDATE",
             [run_id, node, item],
@@ -49,6 +53,16 @@ def send_signal(*, run_id: UUID, node: str, item: int, key: str, payload: JSON) 
         if cursor.rowcount:
             wake.after_commit([(found[0], StepRef(run_id, node, item))])
     return True
+
+
+def came_early(ref: StepRef) -> bool:
+    """Whether the answer to a step without a row is there already; whoever sends one now waits for our commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_AT_A_TIME, [f"{ref.run_id}/{ref.node}/{ref.item}"])
+        cursor.execute(
+            "SELECT 1 FROM workflows_signal WHERE run_id = %s AND node = %s AND item = %s LIMIT 1", list(ref)
+        )
+        return cursor.fetchone() is not None
 
 
 def newest(run_id: UUID, node: str, item: int) -> JSON | None:

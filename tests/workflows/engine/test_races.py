@@ -1,0 +1,77 @@
+"""Two who are at the same run at the same moment."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+
+from agents import executor
+from tests.workflows.engine.conftest import Start, work_off
+from workflows.engine.cancel import cancel
+from workflows.engine.history import check_history
+from workflows.engine.refs import StepRef, WorkerInfo
+from workflows.engine.signals import send_signal
+from workflows.models import Run, Step
+from workflows.states import OPEN
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ONLY_ASKS = WorkerInfo(None, "asker", lambda kind: kind == "test_ask")
+
+
+def cancel_apart(run: UUID) -> bool:
+    try:
+        return cancel(run)
+    finally:
+        connection.close()
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_cancel_sees_what_a_step_brought_forth_while_it_waited(started: Start) -> None:
+    run = started({"ask": "test_ask", "after": "test_mark"}, "ask after")
+    work_off()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            send_signal(run_id=run.pk, node="ask", item=0, key="answer", payload=1)
+            executor.work(StepRef(run.pk, "ask"), ONLY_ASKS)
+            cancelled = pool.submit(cancel_apart, run.pk)
+            while not somebody_waits_for_a_lock():
+                assert not cancelled.done()
+        assert cancelled.result()
+    assert not Step.objects.filter(run_id=run.pk, state__in=OPEN).exists()
+    assert check_history().violations == []
+
+
+def test_an_answer_that_came_before_the_question_counts(started: Start) -> None:
+    run = started({"first": "test_mark", "ask": "test_ask"}, "first ask")
+    send_signal(run_id=run.pk, node="ask", item=0, key="answer", payload={"yes": True})
+    work_off()
+    assert Run.objects.get().state == "SUCCEEDED"
+
+
+def test_an_answer_in_the_moment_of_the_question_counts(started: Start) -> None:
+    run = started({"first": "test_mark", "ask": "test_ask"}, "first ask")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            executor.work(StepRef(run.pk, "first"), WorkerInfo(None, "all", lambda kind: True))
+            answered = pool.submit(answer_apart, run.pk)
+            while not somebody_waits_for_a_lock():
+                assert not answered.done()
+        assert answered.result()
+    work_off()
+    assert Run.objects.get().state == "SUCCEEDED"
+
+
+def answer_apart(run: UUID) -> bool:
+    try:
+        return send_signal(run_id=run, node="ask", item=0, key="answer", payload=1)
+    finally:
+        connection.close()
