@@ -13,7 +13,7 @@ from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
@@ -113,11 +113,9 @@ class Caretaker:
 
     def beat(self) -> None:
         """Shows that we live, and frees the steps of workers that are gone."""
-        Worker.objects.filter(pk=self.presence.id).update(heartbeat_at=Now())
-        gone = Worker.objects.filter(heartbeat_at__lt=Now() - LOST_AFTER, stopped_at=None)
-        lost = list(gone.values_list("pk", flat=True))
-        if lost:
-            expire_leases_of(lost)
+        # One that was taken for dead and wakes up is there again.
+        Worker.objects.filter(pk=self.presence.id).update(heartbeat_at=Now(), stopped_at=None)
+        retire_lost()
 
     def claim_directly(self) -> None:
         profile = next((one for one in routing.profiles() if one.name == self.presence.info.agent), None)
@@ -125,6 +123,16 @@ class Caretaker:
             return
         for ref in ready_steps(sorted(profile.kinds)):
             executor.work(ref, self.presence.info)
+
+
+@transaction.atomic
+def retire_lost() -> None:
+    """Each worker that has fallen silent is looked at once, by one of the others."""
+    silent = Worker.objects.filter(heartbeat_at__lt=Now() - LOST_AFTER, stopped_at=None)
+    lost = [worker.pk for worker in silent.select_for_update(skip_locked=True)]
+    if lost:
+        expire_leases_of(lost)
+        Worker.objects.filter(pk__in=lost).update(stopped_at=Now())
 
 
 def look_after() -> None:
