@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from workflows.models import Approval, Run, Trigger, Version, Workflow
+from workflows.models import Approval, RefusedStart, Run, Trigger, Version, Workflow
 
 
 class ReadOnly(ModelAdmin):  # type: ignore[misc]
@@ -44,6 +44,13 @@ class TriggerAdmin(ReadOnly):
     list_filter = ("kind",)
     list_select_related = ("workflow",)
     exclude = ("secret",)
+
+
+@admin.register(RefusedStart)
+class RefusedStartAdmin(ReadOnly):
+    list_display = ("workflow", "node", "started_by", "code", "tries", "at", "retry_at")
+    list_filter = ("code",)
+    list_select_related = ("workflow",)
 
 
 @admin.register(Run)

@@ -159,6 +159,7 @@ def _record(trigger: Trigger, segment: Segment, moves: Moves, causes: Mapping[in
     told += [(pk, "left") for pk in sorted(moves.left) if wanted != "entered"]
     told = [(pk, change) for pk, change in told if causes.get(pk) != SILENT]
     facts = facts_of("customer", [pk for pk, _ in told])
+    told = [(pk, change) for pk, change in told if pk in facts]  # the others were deleted just now
     depths = _depths({cause for pk, _ in told if (cause := causes.get(pk))})
     started = 0
     for pk, change in told:

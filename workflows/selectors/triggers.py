@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cronsim import CronSim
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from crm.actors import Actor
@@ -58,3 +58,9 @@ def offered_for_customers(*, actor: Actor) -> list[Workflow]:
 
 def refused_starts(workflow: Workflow) -> QuerySet[RefusedStart]:
     return RefusedStart.objects.filter(workflow=workflow).order_by("-id")
+
+
+def count_refused(workflows: Iterable[Workflow]) -> dict[int, int]:
+    """By the workflow's id; those without are left out."""
+    found = RefusedStart.objects.filter(workflow__in=[one.pk for one in workflows])
+    return dict(found.values_list("workflow").annotate(Count("pk")).order_by())

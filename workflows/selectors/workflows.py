@@ -15,7 +15,7 @@ from workflows.graph.document import parse
 from workflows.graph.paths import input_keys
 from workflows.models import Run, Version, Workflow
 from workflows.selectors.runs import shown_state, visible_runs
-from workflows.selectors.triggers import in_words
+from workflows.selectors.triggers import count_refused, in_words
 
 JSON = Any
 
@@ -29,6 +29,7 @@ class WorkflowRow:
     starts: list[str]  # what starts it, in words
     has_changes: bool  # the draft was saved after the last publication
     may_start: bool  # a person can start it as it stands
+    refused: int  # starts that could not be
 
     @property
     def last_run_state(self) -> str:
@@ -55,6 +56,7 @@ def list_workflows(*, actor: Actor, search: str = "") -> list[WorkflowRow]:
         found = found.filter(name__icontains=search)
     latest = Run.objects.filter(workflow=OuterRef("pk")).order_by("-id").values("pk")[:1]
     workflows = list(found.annotate(last_run_id=Subquery(latest))[:500])
+    refused = count_refused(workflows)
     ids = [getattr(workflow, "last_run_id", None) for workflow in workflows]
     runs = {run.pk: run for run in visible_runs(actor).filter(pk__in=[key for key in ids if key])}
     return [
@@ -64,6 +66,7 @@ def list_workflows(*, actor: Actor, search: str = "") -> list[WorkflowRow]:
             starts=[in_words(trigger) for trigger in workflow.triggers.all()],
             has_changes=has_changes(workflow),
             may_start=workflow.published is not None and _may_start(workflow.published),
+            refused=refused.get(workflow.pk, 0),
         )
         for workflow, key in zip(workflows, ids, strict=True)
     ]

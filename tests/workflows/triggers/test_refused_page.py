@@ -37,6 +37,10 @@ def test_it_is_shown_with_its_reason(meg: Client, refused: RefusedStart) -> None
     assert "left to you" in shown
 
 
+def test_the_list_of_workflows_counts_it(meg: Client, refused: RefusedStart) -> None:
+    assert "1 start was refused" in meg.get("/workflows/").content.decode()
+
+
 def test_tried_again_it_starts_and_is_gone(meg: Client, refused: RefusedStart) -> None:
     meg.post(address(refused), {"act": "retry"})
     assert Run.objects.get().input == {"n": 1}
