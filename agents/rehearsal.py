@@ -24,7 +24,7 @@ from workflows.compiling import compiled
 from workflows.engine import rows
 from workflows.engine.ledger import Key, Ledger
 from workflows.engine.program import Instruction, Program, assemble
-from workflows.engine.refs import RunRow, StepRef, WorkerInfo
+from workflows.engine.refs import StepRef, WorkerInfo
 from workflows.graph.cases import Answer, Case, Outcome, key_of
 from workflows.graph.compile import TOP, CompiledGraph
 from workflows.graph.document import Document, to_json
@@ -32,7 +32,7 @@ from workflows.graph.policies import Policies, Retry, Settings
 from workflows.models import Run, Step, Version, Workflow
 from workflows.selectors.cases import outcome_of, results_of
 from workflows.states import RunState, StepState
-from workflows.steps import JSON, Done, Effect, Family, StepConfig, StepContext, StepError, StepType
+from workflows.steps import JSON, Done, Effect, Family, StepConfig, StepContext, StepError, StepType, Wait
 from workflows.steps import Outcome as StepOutcome
 
 LONGEST_SECONDS = 20.0
@@ -62,7 +62,7 @@ class _Replayed(Instruction):
 class _Rehearsal:
     def __init__(self, workflow: Workflow, document: Document, case: Case) -> None:
         self.workflow, self.document, self.case = workflow, document, case
-        self.unanswered: list[str] = []
+        self.unanswered: dict[str, str] = {}
         self.memory: dict[Key, tuple[str, JSON]] = {}
         self.until = monotonic() + LONGEST_SECONDS
 
@@ -70,20 +70,19 @@ class _Rehearsal:
         graph = _undisturbed(compiled(self.document))
         program = self._program(graph)
         run = self._run(program)
-        row = RunRow(run.pk, run.number, program.version_id, self.case.input, 0)
-        ledger = Ledger(row, program, _NOBODY, self.memory)
+        ledger = self._ledger(run, program)
         ledger.start(_entries(program, self.case.run.trigger))
         self._finish(ledger)
-        while ref := self._next(run.pk):
-            claimed = rows.claim(ref, None, datetime.now(UTC))
-            if claimed is None:
-                break
-            ledger = Ledger(row, program, _NOBODY, self.memory)
+        while (ref := self._next(run.pk)) and (claimed := rows.claim(ref, None, datetime.now(UTC))):
+            ledger = self._ledger(run, program)
             settle(ledger, claimed[0], evaluate(ledger, claimed[0]))
             self._finish(ledger)
         run.refresh_from_db()
         outcome = outcome_of(run, graph, results_of(run), self.case.expected.outputs)
-        return replace(outcome, unanswered=tuple(dict.fromkeys(self.unanswered)), **self._stopped(run))
+        return replace(outcome, unanswered=self._missed(run), **self._stopped(run))
+
+    def _ledger(self, run: Run, program: Program) -> Ledger:
+        return Ledger(rows.run_row(run.pk), program, _NOBODY, self.memory)
 
     def _finish(self, ledger: Ledger) -> None:
         while ledger.ready:
@@ -94,6 +93,12 @@ class _Rehearsal:
     def _next(self, run_id: UUID) -> StepRef | None:
         ready = Step.objects.filter(run_id=run_id, state=StepState.READY).order_by("item", "node").first()
         return StepRef(run_id, ready.node, ready.item) if ready and monotonic() < self.until else None
+
+    def _missed(self, run: Run) -> tuple[str, ...]:
+        overtaken = set(
+            Step.objects.filter(run_id=run.pk, state=StepState.CANCELLED, item=0).values_list("node", flat=True)
+        )
+        return tuple(key for key, node in self.unanswered.items() if node not in overtaken)
 
     def _stopped(self, run: Run) -> dict[str, JSON]:
         """A run that came to no end, and where."""
@@ -143,8 +148,9 @@ class _Rehearsal:
             key = key_of(context.node, context.index if in_map else None)
             found = self.case.answers.get(key)
             if found is None:
-                self.unanswered.append(key)
-                return Done(None, step_type.ports[0])
+                self.unanswered[key] = context.node
+                # At the top it may be a branch that another one overtook.
+                return Done(None, step_type.ports[0]) if in_map else Wait(person=True)
             return _given(found)
 
         return replace(

@@ -124,6 +124,10 @@ def test_the_connection_writes_to_the_tables_of_runs_only_and_takes_it_back(case
 
 def test_another_branch_is_told(case: WorkflowCase) -> None:
     changed = {**LARGE, "large": ("if", {"condition": {"$expr": "input.total > 1000"}})}
+    assert found(case, changed, *WAYS) == [
+        "“large” was left by no instead of yes.",
+        "“note” was reached; it was not reached then, so the case has no answer of it.",
+    ]
     changed["note"] = ("set_values", {"values": {}})
     assert found(case, changed, *WAYS) == [
         "“large” was left by no instead of yes.",
@@ -250,6 +254,69 @@ def test_limits_retries_and_deadlines_do_not_hold_a_case_up(manager: Actor) -> N
     case = save_case(actor=manager, run=run, name="Rested")
     slow = {**nodes, "a": ("test_pause", {"seconds": 86_400})}
     assert found(case, slow, "a b") == []
+
+
+def test_a_branch_that_was_overtaken_needs_no_answer(manager: Actor) -> None:
+    nodes: Nodes = {
+        "start": "trigger_person",
+        "ask": "test_ask",
+        "quick": ("set_values", {"values": {"x": 1}}),
+        "end": {"type": "merge", "config": {}, "join": {"mode": "any"}},
+    }
+    ways = ("start ask", "start quick", "ask end", "quick end")
+    run = carry_out(manager, nodes, *ways)
+    assert run.state == "SUCCEEDED"
+    case = save_case(actor=manager, run=run, name="Overtaken")
+    assert case.content["expected"]["steps"]["ask"] == {}
+    assert found(case, nodes, *ways) == []
+    del nodes["quick"]
+    assert found(case, nodes, "start ask", "ask end") == [
+        "“ask” was reached; it was not reached then, so the case has no answer of it."
+    ]
+
+
+def test_a_repeated_body_has_an_answer_a_round(manager: Actor) -> None:
+    nodes: Nodes = {
+        "again": ("loop", {"most": 3}),
+        "mark": {"type": "test_mark", "parent": "again", "config": {"text": "{{ index }}"}},
+        "end": ("set_values", {"values": {"rounds": {"$expr": "steps.again.output.rounds"}}}),
+    }
+    run = carry_out(manager, nodes, "again end")
+    assert run.output == {"rounds": 3}, run.error
+    case = save_case(actor=manager, run=run, name="Rounds")
+    assert sorted(case.content["answers"]) == ["mark[0]", "mark[1]", "mark[2]"]
+    assert found(case, nodes, "again end") == []
+    nodes["again"] = ("loop", {"most": 2})
+    assert found(case, nodes, "again end") == [
+        "“mark” was left by out 2 times instead of out 3 times.",
+        "The run’s output.rounds is 2, was 3.",
+    ]
+
+
+def test_what_is_undone_is_undone_again(manager: Actor) -> None:
+    undo = {"type": "test_mark", "config": {}, "undoes": "a"}
+    nodes: Nodes = {"a": ("test_mark", {}), "b": ("test_fail", {}), "undo": undo}
+    run = carry_out(manager, nodes, "a b")
+    case = save_case(actor=manager, run=run, name="Undone")
+    assert case.content["expected"]["state"] == "FAILED"
+    assert case.content["expected"]["steps"]["undo"] == {"out": 1}
+    assert found(case, nodes, "a b") == []
+    del nodes["undo"]
+    assert found(case, nodes, "a b") == ["The step undo is not there any more; it was left by out."]
+
+
+def test_a_stop_ends_the_run_as_it_did(manager: Actor) -> None:
+    nodes: Nodes = {
+        "check": ("if", {"condition": {"$expr": "input.ok"}}),
+        "stop": ("stop", {"outcome": "failed", "message": "Not wanted."}),
+        "go": ("set_values", {"values": {"x": 1}}),
+    }
+    run = carry_out(manager, nodes, "check no stop", "check yes go", given={"ok": False})
+    assert run.state == "FAILED"
+    case = save_case(actor=manager, run=run, name="Stopped")
+    assert found(case, nodes, "check no stop", "check yes go") == []
+    told = found(case, nodes, "check yes stop", "check no go")
+    assert told[0] == "The run ended SUCCEEDED instead of FAILED."
 
 
 def test_a_run_under_way_makes_no_case(manager: Actor) -> None:

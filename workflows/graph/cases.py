@@ -93,12 +93,14 @@ def key_of(node: str, index: int | None) -> str:
 def differences(document: Document, expected: Expected, actual: Outcome) -> tuple[str, ...]:
     """In words; of what follows from a missing answer nothing is said."""
     if actual.unanswered:
-        return tuple(_unanswered(document, node) for node in actual.unanswered[:MOST_TOLD])
-    told = [
-        *_on_state(expected, actual),
-        *_on_steps(document, expected, actual),
-        *_on_outputs(document, expected, actual),
-    ]
+        missing = [_unanswered(document, expected, node) for node in actual.unanswered]
+        both = {node: ways for node, ways in expected.steps.items() if ways and actual.steps.get(node)}
+        return _first([*_on_steps(document, expected.model_copy(update={"steps": both}), actual), *missing])
+    steps, outputs = _on_steps(document, expected, actual), _on_outputs(document, expected, actual)
+    return _first([*_on_state(expected, actual), *steps, *outputs])
+
+
+def _first(told: list[str]) -> tuple[str, ...]:
     rest = len(told) - MOST_TOLD
     return (*told[:MOST_TOLD], *((f"And {rest} more.",) if rest > 0 else ()))
 
@@ -108,8 +110,10 @@ def _label(document: Document, node: str) -> str:
     return f"“{found.label or node}”" if found else f"“{node}”"
 
 
-def _unanswered(document: Document, node: str) -> str:
+def _unanswered(document: Document, expected: Expected, node: str) -> str:
     step = node.partition("[")[0]
+    if expected.steps.get(step) == {}:
+        return f"{_label(document, step)} was reached; it was not reached then, so the case has no answer of it."
     return (
         f"{_label(document, step)} can't be done again, and the case has no answer of {node}. "
         "Save the case again from a run of the changed workflow."
