@@ -21,7 +21,7 @@ class Config(StepConfig):
     )
     at_once: int | None = Field(
         default=None, ge=1, le=1000, title="At once",
-        description="Chunks under way at the same time; steps that wait or send work in chunks of one item. Empty: all.",
+        description="Chunks under way at the same time; steps that wait or send take an item a chunk. Empty: all.",
     )  # fmt: skip
     stop_after: int | None = Field(
         default=None, ge=0, le=MOST, title="Give up after", description="Items that may fail; one more, and it fails."

@@ -34,8 +34,9 @@ def _end(run_id: UUID, how: Callable[[Ledger], None]) -> bool:
     wakes = drop.drop_steps(run_id)
     run = rows.run_row(run_id)
     ledger = Ledger(run, program_of(run.version_id, run.graph_id), _NOBODY, {})
-    how(ledger)
-    ledger.write()
+    if not run.ending:
+        how(ledger)
+        ledger.write()
     has_ended = ledger.closed is not None or ledger.rolls_back
     if has_ended:
         wake.after_commit([*wakes, *ledger.wakes])

@@ -28,8 +28,11 @@ def grow(run: RunRow, program: Program, parent: str, body: Mapping[str, JSON]) -
         raise _unsound(f"The plan has {len(nodes)} steps; {MOST} are allowed.")
     if not isinstance(edges, list):
         raise _unsound("The edges of the plan are no list.")
-    grown = _merged(run, parent, nodes, edges)
-    faults = _faults(grown, program, {str(node.get("id")) for node in nodes})
+    before = document_of(run)
+    grown = _grown(before, parent, nodes, edges)
+    # What was published is no better or worse for the plan.
+    known = _faults(before, program)
+    faults = [fault for fault in _faults(grown, program) if fault not in known]
     if faults:
         raise _unsound(f"The plan can't be carried out: {faults[0]['message']}", [dict(fault) for fault in faults[:20]])
     document = parse(grown, registry.aliases())
@@ -50,17 +53,14 @@ def document_of(run: RunRow) -> dict[str, JSON]:
     return published
 
 
-def _merged(run: RunRow, parent: str, nodes: list[JSON], edges: list[JSON]) -> dict[str, JSON]:
-    document = document_of(run)
+def _grown(document: Mapping[str, JSON], parent: str, nodes: list[JSON], edges: list[JSON]) -> dict[str, JSON]:
     inside = [{**node, "parent": parent} for node in nodes]
     return {**document, "nodes": [*document["nodes"], *inside], "edges": [*document["edges"], *edges]}
 
 
-def _faults(grown: JSON, program: Program, added: set[str]) -> list[Problem]:
-    """Only of what was added: the rest was sound when it was published, and runs already."""
-    found = validate(grown, registry.by_key(), aliases=registry.aliases(), checks=[rights_of(actor_for(program))])
-    wrong = [one for one in found if one.get("severity") != "warning"]
-    return [one for one in wrong if one["node"] is None or one["node"] in added]
+def _faults(document: JSON, program: Program) -> list[Problem]:
+    found = validate(document, registry.by_key(), aliases=registry.aliases(), checks=[rights_of(actor_for(program))])
+    return [one for one in found if one.get("severity") != "warning"]
 
 
 def _unsound(message: str, details: JSON = None) -> StepError:

@@ -13,7 +13,6 @@ from workflows.engine.refs import StepRef, engine_setting
 from workflows.states import FOR_ANSWER
 from workflows.steps import JSON
 
-
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 

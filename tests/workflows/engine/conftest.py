@@ -28,6 +28,8 @@ Start = Callable[..., Run]
 def _kinds() -> None:
     kinds.register()
     kinds.sent.clear()
+    kinds.calls.clear()
+    kinds.happened.clear()
 
 
 @pytest.fixture

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import sleep
 
 from django.db import connection
 
 from crm.models import Tag
 from workflows import registry
-from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepContext, StepError, StepType, Wait
+from workflows.steps import (
+    Done,
+    Effect,
+    Family,
+    OnUncertain,
+    Outcome,
+    StepConfig,
+    StepContext,
+    StepError,
+    StepType,
+    Wait,
+)
 
 
 class Mark(StepConfig):
@@ -84,7 +96,47 @@ def _kind(key: str, effect: Effect, config: type[StepConfig], run: object, **mor
     )  # fmt: skip
 
 
+class Moody(StepConfig):
+    number: int = 0
+    bad: list[int] = []  # fails the first time for these
+
+
+_met: set[tuple[str, int]] = set()
+
+
+def be_moody(context: StepContext, config: Moody) -> Outcome:
+    """A local effect that fails once for some items."""
+    Tag.objects.create(name=f"{context.run.number}/{context.node}/{context.index}")
+    if config.number in config.bad and (context.idempotency_key, config.number) not in _met:
+        _met.add((context.idempotency_key, config.number))
+        raise StepError("Not today.", code="moody", retry=True)
+    return Done(config.number)
+
+
+class Slow(StepConfig):
+    seconds: float = 0
+
+
+calls: list[float] = []
+
+
+def be_slow(context: StepContext, config: Slow) -> Outcome:
+    calls.append(config.seconds)
+    sleep(config.seconds)
+    return Done({"slept": config.seconds, "calls": len(calls)})
+
+
+happened: set[str] = set()
+
+
+def asked_whether(context: StepContext, config: Mark) -> Done | None:
+    return Done({"found": True}) if config.text in happened else None
+
+
 KINDS = (
+    _kind("test_moody", Effect.LOCAL, Moody, be_moody),
+    _kind("test_slow", Effect.KEYED, Slow, be_slow, cacheable=True),
+    _kind("test_probed", Effect.UNKEYED, Mark, send, probe=asked_whether, on_uncertain=OnUncertain.PROBE),
     _kind("test_mark", Effect.LOCAL, Mark, leave_mark, run_batch=leave_marks),
     _kind("test_fail", Effect.PURE, Fail, fail),
     _kind("test_pause", Effect.PURE, Pause, pause, waits=True),
