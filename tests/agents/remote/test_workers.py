@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from agents import routing
 from agents.services.agents import AgentSettings, create_agent
-from tests.agents.fixtures import ActorAs, ApiAs, MemberAs
+from tests.agents.fixtures import ActorAs, ApiAs, As, MemberAs
 from tests.agents.remote.fixtures import install
 from tests.workflows.engine.conftest import make_due, output, states, sweep_now, work_off
 from workflows.engine.sweep import sweep
@@ -274,3 +274,8 @@ def test_too_many_calls_are_put_off(begun: Start, worker: APIClient, settings: A
 def test_the_description_of_the_api_tells_of_it(client: Any) -> None:
     paths = client.get("/api/schema/?format=json").json()["paths"]
     assert {f"/api/v1/worker/{what}" for what in ("claim", "renew", "finish", "fail")} <= set(paths)
+
+
+def test_a_worker_s_member_who_opens_the_pages_is_told_or_turned_away(logged_in: As) -> None:
+    for page in ("/", "/customers/", "/workflows/", "/runs/", "/admin/"):
+        assert logged_in("worker").get(page).status_code in (200, 302, 403, 404), page
