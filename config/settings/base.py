@@ -121,6 +121,8 @@ RESPONSE_HOURS: dict[str, int] = {
 }
 
 STEP_DISPATCHER = "agents.tasks.dispatch"
+# Of a workflow how long its nodes took.
+STEP_FORECAST = "agents.selectors.figures.seconds_of_nodes"
 # Carries a fresh run on in the process that starts it, for who waits for its end.
 STEP_CARRIER = "agents.carrier.carry"
 # Carries out the cases of a workflow, its tests.
@@ -142,6 +144,9 @@ ENGINE: dict[str, int | float] = {
     "CHAIN_STEPS": 64,
     "CHAIN_MILLISECONDS": 200,
     "CHUNK_ITEMS": 200,
+    # Where the steps of a For each call other systems: they share the time of a lease.
+    "CHUNK_CALLS": 40,
+    "STEPS_A_RUN": 100_000,
     "CRASHES_UNTIL_DEAD": 5,
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from workflows.engine import awaiting, drop, ending, graphs, joins, rows, run_rows, signals, values
+from workflows.engine import awaiting, drop, ending, forecast, graphs, inserts, joins, rows, run_rows, signals, values
 from workflows.engine.joins import Arrivals, JoinRule
 from workflows.engine.program import Program
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
@@ -48,8 +48,8 @@ class Ledger:
         self._chunks: dict[str, Arrivals] = {}
         self._updates: list[StepRow] = []
         self._births: list[StepRow] = []
-        self._results: list[tuple[object, ...]] = []
-        self._attempts: list[tuple[object, ...]] = []
+        self._results: list[dict[str, object]] = []
+        self._attempts: list[dict[str, object]] = []
         self._blobs: list[tuple[object, ...]] = []
         self._error: JSON | None = None
 
@@ -157,6 +157,7 @@ class Ledger:
         size = self._chunk_size(task.node, expand)
         starts = range(0, len(items), size)
         numbers = range(expand.after + 1, expand.after + len(starts) + 1)
+        self._check_number(task.node, numbers[-1])
         for number, start in zip(numbers, starts, strict=True):
             chunk = {"start": expand.after + start, "items": items[start : start + size]}
             self._keep(task.node, number, task.attempt, "item", chunk, remember=False)
@@ -168,6 +169,13 @@ class Ledger:
             task, StepState.WAITING, WaitFor.ITEMS, pending=len(starts), wake_seconds=DAY,
             size=numbers[-1], begun=begun[-1], budget=expand.failures_allowed,
         )  # fmt: skip
+
+    def _check_number(self, node: str, chunks: int) -> None:
+        most = int(engine_setting("STEPS_A_RUN"))
+        steps = chunks * sum(one.scope == node for one in self.program.graph.nodes.values())
+        if steps > most:
+            message = f"This would be {steps:,} steps; a run has at most {most:,}. Work on fewer items, or in sub-runs."
+            raise StepError(message, code="too_many_steps")
 
     def _chunk_size(self, node: str, expand: Expand) -> int:
         if node in self.program.graph.one_by_one or expand.body is not None:
@@ -210,7 +218,7 @@ class Ledger:
             task.node, task.item, StepState.RUNNING, attempt=task.attempt,
             wake_seconds=engine_setting("LEASE_SECONDS"),
         )  # fmt: skip
-        task.exists = True
+        task.exists, task.waited = True, 0.0
 
     def start(self, taken: Iterable[str]) -> None:
         """Begins a run: the entries that started it are ready, the others skipped."""
@@ -252,6 +260,9 @@ class Ledger:
         came.taken += taken
         if came.n == self.program.graph.incoming(target):
             del self._joins[target, item]
+            if is_end(target) and target.partition(":")[2] in self.program.graph.joined:
+                # A failure that led into a join was counted here by an earlier transaction.
+                came.failed += joins.close_end(self.run.id, target, item)
             self._reach(target, item, came)
 
     def _reach(self, target: str, item: int, came: Arrivals) -> None:
@@ -288,15 +299,20 @@ class Ledger:
     def _rule(self, node: str) -> JoinRule:
         graph = self.program.graph
         join = NO_JOIN if is_end(node) else graph.nodes[node].policies.join or NO_JOIN
-        return JoinRule(self._kind(node), graph.incoming(node), join.needed, join.deadline_seconds)
+        rule = JoinRule(self._kind(node), graph.incoming(node), join.needed, join.deadline_seconds)
+        if is_end(node):
+            return rule
+        return replace(rule, rank=forecast.rank(self.program, node), units=self._units(node))
 
     def _keep(self, node: str, item: int, attempt: int, port: str, output: JSON, *, remember: bool = True) -> None:
         stored = values.store(output)
         blob_id = None
         if stored.blob:
             blob_id, size, content = stored.blob
-            self._blobs.append((self.run.id, blob_id, size, content))
-        self._results.append((self.run.id, node, item, attempt, port, stored.text, blob_id))
+            self._blobs.append((blob_id, size, content))
+        self._results.append(
+            {"node": node, "item": item, "attempt": attempt, "port": port, "output": stored.text, "blob_id": blob_id}
+        )
         if remember:
             self.memory[node, item] = (port, output)
 
@@ -308,10 +324,10 @@ class Ledger:
 
     def _note_attempt(self, task: Task, outcome: str, error: JSON | None = None) -> None:
         self._attempts.append(
-            (
-                self.run.id, task.node, task.item, task.attempt, self.worker.id, self.worker.agent, task.started,
-                datetime.now(UTC), outcome, None if error is None else json.dumps(error, default=str),
-            )
+            {
+                "node": task.node, "item": task.item, "attempt": task.attempt, "started_at": task.started,
+                "ended_at": datetime.now(UTC), "outcome": outcome, "error": error, "waited": task.waited,
+            }
         )  # fmt: skip
 
     def _put(
@@ -323,7 +339,7 @@ class Ledger:
             node=task.node, item=task.item, kind=self._kind(task.node), state=state, waits_for=waits_for,
             pending=pending, attempt=task.attempt, failures=task.failures if failures is None else failures,
             crashes=task.crashes, wake_seconds=wake_seconds, wake_at=wake_at, worker_id=self.worker.id,
-            size=size, begun=begun, budget=budget, priority=self._priority(task.node),
+            size=size, begun=begun, budget=budget, priority=self._priority(task.node), units=self._units(task.node),
         )  # fmt: skip
         (self._updates if task.exists else self._births).append(row)
 
@@ -342,10 +358,18 @@ class Ledger:
                 wake_seconds=wake_seconds,
                 worker_id=worker,
                 priority=self._priority(node),
+                rank=self._rank(node, state),
+                units=self._units(node),
             )
         )
         if state == StepState.READY:
             self.wakes.append((kind, StepRef(self.run.id, node, item)))
+
+    def _rank(self, node: str, state: StepState) -> float:
+        return forecast.rank(self.program, node) if state == StepState.READY else 0.0
+
+    def _units(self, node: str) -> int:
+        return self.program.instructions[node].type.units
 
     def _priority(self, node: str) -> int | None:
         return self.program.graph.nodes[node].policies.priority
@@ -385,10 +409,8 @@ class Ledger:
     def _write_rows(self) -> None:
         for row in self._updates:
             rows.update_step(self.run.id, row)
-        rows.insert_steps(self.run, self._births)
-        rows.insert_blobs(self._blobs)
-        rows.insert_results(self._results)
-        rows.insert_attempts(self._attempts)
+        inserts.insert_blobs(self.run, self._blobs)
+        inserts.insert(self.run, self.worker, steps=self._births, results=self._results, attempts=self._attempts)
         for written in (self._updates, self._births, self._blobs, self._results, self._attempts):
             written.clear()
 

@@ -72,6 +72,14 @@ class TestMaps:
         assert (Tag.objects.count(), Step.objects.get(run_id=run.pk, node="m").attempt) == (7, 2)
 
 
+    def test_a_map_that_would_be_too_many_steps_fails_before_it_begins(self, started: Start, settings: Any) -> None:
+        settings.ENGINE = {**settings.ENGINE, "STEPS_A_RUN": 5}
+        nodes = {"each": each(), "a": inside("test_ask"), "b": inside("test_mark")}
+        run = finish(started(nodes, "a b", given={"numbers": [1, 2, 3]}))
+        assert (run.state, run.error["code"]) == ("FAILED", "too_many_steps")
+        assert not Step.objects.filter(run_id=run.pk, node="a").exists()
+
+
 class TestRetries:
     def failing(self, **retry: Any) -> dict[str, Any]:
         return {"a": {"type": "test_fail", "config": {"times": 1}, "retry": {"max_attempts": 3, **retry}}}
