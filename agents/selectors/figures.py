@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agents import tallies
-from agents.models import Agent, HourFigures, Simulation, SimulationState
+from agents.models import Agent, HourFigures, NodeFigures, Simulation, SimulationState
 from agents.planner.schedule import imbalance
 from workflows.engine.clock import database_now
 
@@ -137,6 +137,11 @@ def _imbalance(rows: Sequence[HourFigures]) -> float | None:
         weighted += work * imbalance([row.busy / row.capacity for row in found])
         busy += work
     return _share(weighted, busy)
+
+
+def seconds_of_nodes(workflow_id: int) -> dict[str, float]:
+    """How long the nodes of a workflow took on average."""
+    return dict(NodeFigures.objects.filter(workflow_id=workflow_id).values_list("node", "mean"))
 
 
 def latest_simulation() -> Simulation | None:

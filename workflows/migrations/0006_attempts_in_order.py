@@ -1,8 +1,9 @@
 """Says of each attempt how long its step had been ready, and when it was recorded: figures read them in that order."""
 
 import django.contrib.postgres.indexes
-import django.db.models.expressions
 from django.db import migrations, models
+
+import workflows.models.history
 
 # A default that is set apart from the column leaves the rows there are alone.
 COLUMNS = """
@@ -42,9 +43,7 @@ class Migration(migrations.Migration):
                 migrations.AddField(
                     "stepattempt",
                     "recorded_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.expressions.RawSQL("clock_timestamp()", []), null=True
-                    ),
+                    models.DateTimeField(db_default=workflows.models.history.Clock(), null=True),
                 ),
             ],
         ),

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
+
+
+class Clock(models.Func):
+    """The database's, which goes on within a transaction."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
 
 
 class StepResult(models.Model):
@@ -39,7 +45,7 @@ class StepAttempt(models.Model):
     # Seconds from when the step became ready until it was claimed; none for one that was never claimed.
     waited = models.FloatField(null=True)
     # By the database's clock, and so in order but for transactions side by side. None before figures were kept.
-    recorded_at = models.DateTimeField(null=True, db_default=RawSQL("clock_timestamp()", []))
+    recorded_at = models.DateTimeField(null=True, db_default=Clock())
 
     class Meta:
         indexes = [
