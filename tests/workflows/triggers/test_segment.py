@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from crm import events
 from crm.actors import Actor
@@ -184,3 +188,33 @@ def test_a_segment_that_is_not_there_can_t_be_published(listen: Listen) -> None:
         listen("trigger_segment", segment=4711)
     assert refused.value.errors[0]["field"] == "segment"
     assert not Run.objects.exists()
+
+
+def test_publications_and_workers_that_look_do_not_stand_in_each_other_s_way(
+    watched: Workflow, manager: Actor, ann: Customer
+) -> None:
+    segment = Segment.objects.get().pk
+
+    def change_and_publish(lifecycle: str) -> None:
+        for name in (lifecycle, lifecycle):
+            update_customer(actor=manager, customer_id=ann.pk, changes={"lifecycle": name, "notes": str(uuid4())})
+            publish_again(manager, watched, "trigger_segment", segment=segment, change="both")
+
+    def look_on() -> None:
+        for _ in range(6):
+            drain_events()
+            look()
+
+    def closing(act: Callable[[], None]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    for lifecycle in ("at_risk", "active"):
+        with ThreadPoolExecutor(3) as pool:
+            acts = [lambda lifecycle=lifecycle: change_and_publish(lifecycle), look_on, look_on]  # type: ignore[misc]
+            list(pool.map(closing, acts))
+        drain()
+        look()
+    assert told() == ["entered", "left"]
