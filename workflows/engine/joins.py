@@ -71,6 +71,18 @@ def arrive(run: RunRow, node: str, item: int, rule: JoinRule, came: Arrivals) ->
         return found
 
 
+def close_end(run_id: UUID, node: str, item: int) -> int:
+    """Ends an end that all edges reached in one transaction; answers the failures that had been counted on its row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_step SET state = 'SUCCEEDED', pending = 0, wake_at = NULL, since = clock_timestamp()"
+            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'PENDING' RETURNING failed",
+            [run_id, node, item],
+        )
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 @dataclass(frozen=True)
 class MapCount:
     """How a map stands after some of its chunks ended."""

@@ -69,6 +69,11 @@ class CompiledGraph:
         return {node.policies.undoes: node.id for node in self.nodes.values() if node.policies.undoes}
 
     @cached_property
+    def joined(self) -> frozenset[str]:
+        """Scopes with joins: there a run may go on behind a failure that led nowhere."""
+        return frozenset(node.scope for node in self.nodes.values() if node.incoming > 1)
+
+    @cached_property
     def rank(self) -> Mapping[str, int]:
         """Joins are locked in this order, ends last."""
         return {node: position for position, node in enumerate(self.order)}

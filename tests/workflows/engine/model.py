@@ -14,9 +14,11 @@ class ModelNode:
     """A step as the drawing has it: its kind, and what it is told to do."""
 
     kind: str
-    # "if": yes or no. "fail": whether it fails for good. "map": which items fail.
+    # "if": yes or no. "fail": whether it fails for good. "map": which items fail. "loop": how many rounds.
     says: Any = None
     strict: bool = False  # a map that fails with its items
+    at_once: int | None = None  # chunks of a map
+    needs: int | None = None  # a join that goes on after so many branches
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,17 @@ class ModelGraph:
     def handles_errors(self, node: str) -> bool:
         return any(source == node and port == "error" for source, port, _ in self.edges)
 
-    @property
-    def sinks(self) -> list[str]:
-        return [node for node in self.nodes if all(source != node for source, _, _ in self.edges)]
+    def losers(self) -> set[str]:
+        """What may be cut off because a join does not wait for it: all ways from there lead to the join."""
+        return {loser for join, node in self.nodes.items() if node.needs for loser in self._losers_of(join)}
+
+    def _losers_of(self, join: str) -> set[str]:
+        found = {join}
+        for node in reversed(list(self.nodes)):
+            after = {target for source, _, target in self.edges if source == node}
+            if after and after <= found:
+                found.add(node)
+        return found - {join}
 
 
 @dataclass
@@ -45,6 +55,7 @@ class Decisions:
     verdicts: dict[str, str] = field(default_factory=dict)
     dead: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)  # maps a chunk of which is dead
+    cut: set[str] = field(default_factory=set)  # losers that were cancelled
 
 
 @dataclass(frozen=True)
@@ -58,16 +69,15 @@ class Fate:
 def fates(graph: ModelGraph, decisions: Decisions) -> dict[str, Fate | None]:
     found: dict[str, Fate | None] = {}
     for name, node in graph.nodes.items():
-        ways = graph.into(name)
-        before = [found[source] for source, _ in ways]
-        if any(fate is None for fate in before):
-            found[name] = None
-        elif ways and not any(
-            fate and fate.state != "SKIPPED" and fate.port == port for fate, (_, port) in zip(before, ways, strict=True)
-        ):
-            found[name] = Fate("SKIPPED")
-        else:
+        before = [(found[source], port) for source, port in graph.into(name)]
+        taken = sum(fate is not None and fate.port == port for fate, port in before)
+        is_open = any(fate is None or fate.state == "CANCELLED" for fate, _ in before)
+        if name in decisions.cut:
+            found[name] = Fate("CANCELLED")
+        elif not before or (taken and not is_open) or (node.needs and taken >= node.needs):
             found[name] = _end_of(name, node, decisions)
+        else:
+            found[name] = None if is_open else Fate("SKIPPED")
     return found
 
 
@@ -80,6 +90,7 @@ def _end_of(name: str, node: ModelNode, decisions: Decisions) -> Fate | None:
         return Fate("SUCCEEDED", decisions.answers[name]) if name in decisions.answers else None
     fails = {
         "fail": bool(node.says),
+        "loop": name in decisions.broken,
         "mail": decisions.verdicts.get(name) == "failed",
         "map": node.strict and (bool(node.says) or name in decisions.broken),
     }
@@ -88,8 +99,8 @@ def _end_of(name: str, node: ModelNode, decisions: Decisions) -> Fate | None:
 
 def end_of_run(graph: ModelGraph, decisions: Decisions) -> str | None:
     """None while it can't have ended."""
-    found = fates(graph, decisions)
-    if any(fate is None for fate in found.values()):
+    found, losers = fates(graph, decisions), graph.losers()
+    if any(fate is None for name, fate in found.items() if name not in losers):
         return None
     failed = [
         name for name, fate in found.items()

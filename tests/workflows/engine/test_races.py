@@ -75,3 +75,27 @@ def answer_apart(run: UUID) -> bool:
         return send_signal(run_id=run, node="ask", item=0, key="answer", payload=1)
     finally:
         connection.close()
+
+
+BEFORE_A_JOIN = {"ask": "test_ask", "bad": "test_fail", "join": "test_mark"}
+
+
+def test_a_failure_before_a_join_counts_though_the_other_branch_ends_later(started: Start) -> None:
+    run = started(BEFORE_A_JOIN, "ask join", "bad join")
+    work_off()
+    send_signal(run_id=run.pk, node="ask", item=0, key="answer", payload=1)
+    work_off()
+    assert Run.objects.get().state == "FAILED"
+    assert check_history().violations == []
+
+
+def test_so_it_does_for_an_item_of_a_map(started: Start) -> None:
+    body = {node: {"type": kind, "parent": "each", "config": {}} for node, kind in BEFORE_A_JOIN.items()}
+    run = started({"each": ("map", {"items": [1, 2]}), **body}, "ask join", "bad join")
+    work_off()
+    for item in (1, 2):
+        send_signal(run_id=run.pk, node="ask", item=item, key="answer", payload=1)
+        work_off()
+    output = Run.objects.get().output
+    assert (output["succeeded"], output["failed"]) == (0, 2)
+    assert check_history().violations == []

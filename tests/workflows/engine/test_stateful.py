@@ -13,7 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,15 +30,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from uuid_utils.compat import uuid7
-from workflows.engine.uncertain import Verdict, settle_uncertain
 
 from agents import executor
 from crm.actors import Actor
 from tests.workflows.engine import stateful_kinds as kinds
-from tests.workflows.engine.conftest import document_of, make_due
+from tests.workflows.engine.conftest import document_of
 from tests.workflows.engine.model import Decisions, ModelGraph, ModelNode, end_of_run, fates
 from workflows.engine import rows
 from workflows.engine.cancel import cancel
+from workflows.engine.decisions import Decision, Verdict, decide
 from workflows.engine.history import check_history
 from workflows.engine.refs import StepRef, WorkerInfo
 from workflows.engine.signals import send_signal
@@ -51,8 +51,15 @@ from workflows.services.workflows import import_document
 
 EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", "12"))
 CRASHES_UNTIL_DEAD = 5
-PORTS = {"if": ("yes", "no"), "choose": ("yes", "no"), "fail": ("out", "error"), "map": ("out", "error")}
-PLAIN = ("mark", "if", "fail", "pause", "choose", "send", "mail", "map")
+ITEMS = 5
+PORTS = {
+    "if": ("yes", "no"),
+    "choose": ("yes", "no"),
+    "fail": ("out", "error"),
+    "map": ("out", "error"),
+    "loop": ("out",),
+}
+PLAIN = ("mark", "if", "fail", "pause", "choose", "send", "mail", "map", "loop")
 
 messages: list[Wake] = []
 
@@ -75,6 +82,8 @@ def graphs(draw: st.DrawFn) -> ModelGraph:
         for source in draw(st.lists(st.sampled_from(names[:position]), max_size=2, unique=True)):
             port = draw(st.sampled_from((*PORTS.get(nodes[source].kind, ("out",)), "error")))
             edges.append((source, port, name))
+        if sum(target == name for _, _, target in edges) > 1 and draw(st.booleans()):
+            nodes[name] = replace(nodes[name], needs=draw(st.sampled_from((1, 2))))
     return ModelGraph(nodes, tuple(edges))
 
 
@@ -84,24 +93,31 @@ def _node(draw: st.DrawFn, kind: str) -> ModelNode:
     if kind == "fail":
         return ModelNode(kind, draw(st.booleans()))
     if kind == "map":
-        return ModelNode(kind, draw(st.frozensets(st.integers(0, 4), max_size=2)), strict=draw(st.booleans()))
+        failing = draw(st.frozensets(st.integers(0, ITEMS - 1), max_size=2))
+        return ModelNode(kind, failing, draw(st.booleans()), draw(st.sampled_from((None, 1, 2))))
+    if kind == "loop":
+        return ModelNode(kind, draw(st.integers(1, 3)))
     return ModelNode(kind)
-
-
-ITEMS = 5
 
 
 def drawn(graph: ModelGraph) -> tuple[dict[str, Any], list[str]]:
     """The graph as a person would have drawn it."""
     nodes: dict[str, Any] = {}
     for name, node in graph.nodes.items():
-        nodes[name] = (f"stateful_{node.kind}", _config(node))
         if node.kind == "map":
             on_error = "fail" if node.strict else "continue"
-            nodes[name] = ("map", {"items": list(range(ITEMS)), "chunk_size": 2, "on_error": on_error})
+            config = {"items": list(range(ITEMS)), "chunk_size": 2, "on_error": on_error, "at_once": node.at_once}
+            nodes[name] = {"type": "map", "config": {key: value for key, value in config.items() if value is not None}}
             body = {"parent": name, "config": {"fails": sorted(node.says)}}
             nodes[f"{name}_item"] = {"type": "stateful_item", **body}
             nodes[f"{name}_then"] = {"type": "stateful_item", "parent": name, "config": {}}
+        elif node.kind == "loop":
+            nodes[name] = {"type": "loop", "config": {"most": node.says}}
+            nodes[f"{name}_item"] = {"type": "stateful_item", "parent": name, "config": {}}
+        else:
+            nodes[name] = {"type": f"stateful_{node.kind}", "config": _config(node)}
+        if node.needs:
+            nodes[name]["join"] = {"mode": "first", "count": node.needs}
     ways = [f"{source} {port} {target}" for source, port, target in graph.edges]
     return nodes, ways + [f"{name}_item {name}_then" for name, node in graph.nodes.items() if node.kind == "map"]
 
@@ -235,7 +251,7 @@ class Engine(RuleBasedStateMachine):
             for step in case.steps():
                 if step.state == "RUNNING":
                     case.lost[step.node, step.item] += 1
-        make_due()
+        _let_two_hours_pass()
         while sweep():
             pass
 
@@ -254,9 +270,9 @@ class Engine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.open_steps("UNCERTAIN"))
     @rule(number=numbers, verdict=st.sampled_from(("retry", "done", "failed")))
-    def decide(self, number: int, verdict: str) -> None:
+    def decide_uncertain(self, number: int, verdict: str) -> None:
         case, step = self.pick("UNCERTAIN", number)
-        assert settle_uncertain(StepRef(case.run.pk, step.node, step.item), Verdict(verdict), by="Meg")
+        assert decide(StepRef(case.run.pk, step.node, step.item), Decision(Verdict(verdict), "Meg"))
         if verdict == "retry":
             case.retried[step.node] += 1
         else:
@@ -285,6 +301,9 @@ class Engine(RuleBasedStateMachine):
                     assert case.lost[step.node, step.item] >= CRASHES_UNTIL_DEAD
                     known = case.decisions.broken if step.item else case.decisions.dead
                     known.add(step.node.partition("_")[0])
+                elif step.state == "CANCELLED" and not case.cancelled and step.item == 0 and step.kind != "end":
+                    assert step.node in self.graph.losers(), f"{step.node} was cancelled"
+                    case.decisions.cut.add(step.node)
             expected = fates(self.graph, case.decisions)
             for name, step in steps.items():
                 if step.state in ("SUCCEEDED", "FAILED", "SKIPPED", "DEAD"):
@@ -321,7 +340,7 @@ class Engine(RuleBasedStateMachine):
         for case in self.cases:
             for step in case.steps():
                 if step.state == "UNCERTAIN":
-                    settle_uncertain(StepRef(case.run.pk, step.node, step.item), Verdict.DONE, by="Meg")
+                    decide(StepRef(case.run.pk, step.node, step.item), Decision(Verdict.DONE, "Meg"))
                 elif step.state == "WAITING" and step.waits_for == "person":
                     sent = send_signal(
                         run_id=case.run.pk, node=step.node, item=0, key="decision", payload={"port": "yes"}
@@ -346,13 +365,15 @@ class Engine(RuleBasedStateMachine):
         for name, node in self.graph.nodes.items():
             if node.kind == "mark":
                 assert marks[name, 0] == (name in plain)
+            if node.kind == "loop" and name in plain:
+                assert [marks[f"{name}_item", index] for index in range(4)] == [*[1] * node.says, 0, 0, 0][:4]
 
     def check_maps(self, case: Case) -> None:
         dead = {(step.node, step.item) for step in case.steps() if step.state == "DEAD"}
         marks, expected = case.marks(), fates(self.graph, case.decisions)
         for name, node in self.graph.nodes.items():
             fate = expected[name]
-            if node.kind != "map" or fate is None or fate.state == "SKIPPED" or any(one[1] for one in dead):
+            if node.kind != "map" or fate is None or fate.state in ("SKIPPED", "CANCELLED") or any(i for _, i in dead):
                 continue
             reached = {index for index in range(ITEMS) if marks[f"{name}_then", index]}
             assert reached == set(range(ITEMS)) - set(node.says)
@@ -365,6 +386,15 @@ class Engine(RuleBasedStateMachine):
     def pick(self, state: str, number: int) -> tuple[Case, Step]:
         found = sorted(self.open_steps(state), key=lambda one: (self.cases.index(one[0]), one[1].node, one[1].item))
         return found[number % len(found)]
+
+
+def _let_two_hours_pass() -> None:
+    """Retries, timers, leases; but not the daily look at what waits for people: nothing may depend on that."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_step SET wake_at = clock_timestamp()"
+            " WHERE wake_at < clock_timestamp() + interval '2 hours'"
+        )
 
 
 def _die() -> None:
