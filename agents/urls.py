@@ -26,6 +26,8 @@ urlpatterns = [
     path("dev/mail/", sandbox.mails, name="mails"),
     path("dev/mail/<int:number>/", sandbox.mail, name="mail"),
     path("dev/payments/", sandbox.payments, name="payments"),
+    path("dev/warehouse/", sandbox.set_warehouse, name="set-warehouse"),
+    path("sandbox/warehouse/orders", sandbox.ship),
     path("sandbox/payments", sandbox.pay),
     path("sandbox/payments/pay_<int:number>/refunds", sandbox.refund),
 ]

@@ -37,6 +37,13 @@ AGENTS = (
 )
 
 
+_CONNECTIONS = (
+    ("payments", ConnectionKind.PAYMENT),
+    ("mail", ConnectionKind.SMTP),
+    ("warehouse", ConnectionKind.HTTP),
+)
+
+
 def create_first_agents(*, actor: Actor) -> None:
     for wanted in AGENTS:
         agent, is_new = Agent.objects.get_or_create(name=wanted["name"], defaults=dict(wanted))
@@ -47,6 +54,6 @@ def create_first_agents(*, actor: Actor) -> None:
 
 def load_demo_agents(*, actor: Actor) -> None:
     create_first_agents(actor=actor)
-    for name, kind in (("payments", ConnectionKind.PAYMENT), ("mail", ConnectionKind.SMTP)):
+    for name, kind in _CONNECTIONS:
         if not Connection.objects.filter(name=name).exists():
             save_connection(actor=actor, name=name, kind=kind, options={"sandbox": True})

@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,7 +47,14 @@ def mail(request: HttpRequest, number: int) -> HttpResponse:
 @require_GET
 def payments(request: HttpRequest) -> HttpResponse:
     _require_sandbox()
-    return render(request, "agents/payments.html", {"payments": SandboxPayment.objects.order_by("-pk")[:SHOWN]})
+    return render(
+        request,
+        "agents/payments.html",
+        {
+            "payments": SandboxPayment.objects.order_by("-pk")[:SHOWN],
+            "warehouse_closed": cache.get(WAREHOUSE_CLOSED),
+        },
+    )
 
 
 # The product's own steps call these as another system would: no session, and the key tells calls apart.
@@ -81,6 +89,31 @@ def refund(request: HttpRequest, number: int) -> JsonResponse:
     is_new = SandboxPayment.objects.filter(pk=payment.pk, refunded=False).update(refunded=True) == 1
     shown = {**_shown(payment), "id": f"ref_{payment.pk}", "status": "refunded", "payment": f"pay_{payment.pk}"}
     return JsonResponse(shown, status=201 if is_new else 200)
+
+
+# In development the warehouse may be closed for a while, to see what workflows make of it.
+WAREHOUSE_CLOSED = "sandbox:warehouse-closed"
+
+
+@csrf_exempt
+@require_POST
+def ship(request: HttpRequest) -> JsonResponse:
+    _require_sandbox()
+    if cache.get(WAREHOUSE_CLOSED):
+        return JsonResponse({"error": "The warehouse is closed."}, status=503)
+    try:
+        order = str(json.loads(request.body)["order"])[:100]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return JsonResponse({"error": "Send the order."}, status=422)
+    return JsonResponse({"shipment": f"ship_{order}", "status": "on its way"}, status=201)
+
+
+@login_required
+@require_POST
+def set_warehouse(request: HttpRequest) -> HttpResponse:
+    _require_sandbox()
+    cache.set(WAREHOUSE_CLOSED, request.POST.get("closed") == "yes", timeout=None)
+    return redirect("payments")
 
 
 def _shown(payment: SandboxPayment) -> dict[str, object]:

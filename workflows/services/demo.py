@@ -44,6 +44,15 @@ WORKFLOWS = (
     DemoWorkflow("churn-warning", "Asks an operator to call when a customer's churn risk passes 0.8."),
     DemoWorkflow("order_processing", "Checks an order, rates its risk and takes the payment.", ORDERS),
     DemoWorkflow(
+        "order-fulfilment",
+        "Takes the payment and ships the order. What the warehouse refuses is tried again, then put to a person; "
+        "if they give up, the payment is given back.",
+        (
+            {"order": {"id": "A-2001", "amount": 89, "currency": "EUR", "email": "alice@example.com"}},
+            {"order": {"id": "A-2002", "amount": 240, "currency": "EUR", "email": "bob@example.com"}},
+        ),
+    ),
+    DemoWorkflow(
         "sum-of-squares", "Splits numbers into chunks, squares each and adds them up.", ({"data": [1, 2, 3, 4, 5]},)
     ),
 )
