@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from agents import executor, routing
 from crm import context
 from workflows import registry
@@ -15,11 +17,15 @@ LEFT_TO_AGENTS = (Family.AI, Family.CONNECT)
 
 
 def _serves(kind: str) -> bool:
+    return kind in _kinds(tuple(routing.profiles()))
+
+
+@lru_cache(maxsize=1)
+def _kinds(profiles: tuple[routing.Profile, ...]) -> frozenset[str]:
     """What is quick and touches nothing outside, while an agent is at work that would do it as well."""
-    step_type = registry.get(kind)
-    if step_type.effect.is_outside or step_type.family in LEFT_TO_AGENTS:
-        return False
-    return any(profile.serves(kind) for profile in routing.profiles())
+    served = frozenset[str]().union(*(profile.kinds for profile in profiles))
+    types = (one for one in registry.all_types() if one.key in served)
+    return frozenset(one.key for one in types if not one.effect.is_outside and one.family not in LEFT_TO_AGENTS)
 
 
 WEB = WorkerInfo(None, "web", _serves)

@@ -11,6 +11,7 @@ from crm import events
 from workflows.engine import control, limits, run_rows
 from workflows.engine.program import Program
 from workflows.engine.refs import RunRow
+from workflows.engine.run_rows import Ended
 from workflows.engine.signals import send_signal
 from workflows.engine.wake import Wake
 from workflows.states import RunState
@@ -39,31 +40,27 @@ def next_undo(run_id: UUID, program: Program) -> str | None:
     return undone_by[max(left)[2]] if left else None
 
 
-def close(run: RunRow, program: Program, state: str, output: str | None) -> list[Wake] | None:
-    """Ends the run and tells whoever waits for that; answers whom to wake, or None if it had ended before."""
-    if not run_rows.end_run(run.id, state, output):
+def close(run: RunRow, program: Program, state: str, output: str | None) -> tuple[Ended, list[Wake]] | None:
+    """Ends the run and tells whoever waits for that; answers also whom to wake, or None if it had ended before."""
+    ended = run_rows.end_run(run.id, state, output)
+    if ended is None:
         return None
-    parent, node, item, error = _parent_of(run.id)
     if program.graph.settings.deadline_seconds is not None or state != RunState.SUCCEEDED:
         control.withdraw(run.id)
     if state != RunState.SUCCEEDED:
         control.cancel_children(run.id)
-    if parent and node:
+    if ended.parent and ended.parent_node:
         answer = {
-            "run": str(run.id), "number": run.number, "state": state, "error": error,
+            "run": str(run.id), "number": run.number, "state": state, "error": ended.error,
             "output": None if output is None else json.loads(output),
         }  # fmt: skip
-        send_signal(run_id=parent, node=node, item=item, key=f"run:{run.id}", payload=answer)
+        send_signal(
+            run_id=ended.parent, node=ended.parent_node, item=ended.parent_item, key=f"run:{run.id}", payload=answer
+        )
     if state == RunState.FAILED and program.graph.settings.on_failure:
-        _tell_of_failure(run, program, error)
-    return limits.leave(run.id, [(limits.WHOLE_RUN, 0)]) if program.graph.settings.limit else []
-
-
-def _parent_of(run_id: UUID) -> tuple[UUID | None, str, int, JSON]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT parent_run, parent_node, parent_item, error FROM workflows_run WHERE id = %s", [run_id])
-        parent, node, item, error = cursor.fetchone()
-    return parent, node, item, None if error is None else json.loads(error)
+        _tell_of_failure(run, program, ended.error)
+    wakes = limits.leave(run.id, [(limits.WHOLE_RUN, 0)]) if program.graph.settings.limit else []
+    return ended, wakes
 
 
 def _tell_of_failure(run: RunRow, program: Program, error: JSON) -> None:

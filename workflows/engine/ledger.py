@@ -38,8 +38,8 @@ class Ledger:
         self.ready: deque[Task] = deque()
         self.wakes: list[Wake] = []
         self.ended: RunState | None = None
-        # The state that the run has been given; not before what it did is undone.
-        self.closed: RunState | None = None
+        # What the run's row says of its end; not before what it did is undone.
+        self.closed: run_rows.Ended | None = None
         self.rolls_back = False
         self._stopped = False
         self._undone = False
@@ -398,9 +398,9 @@ class Ledger:
         undo = ending.next_undo(self.run.id, self.program) if state != RunState.SUCCEEDED else None
         if undo is None:
             output = values.shortened(self._run_output()) if state != RunState.CANCELLED else None
-            found = ending.close(self.run, self.program, state, output)
-            self.wakes += found or []
-            self.closed = None if found is None else state
+            if closed := ending.close(self.run, self.program, state, output):
+                self.closed, wakes = closed
+                self.wakes += wakes
         elif self._undone or run_rows.begin_rollback(self.run.id, state):
             self.rolls_back = True
             self._birth(undo, 0, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))

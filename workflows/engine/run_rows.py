@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
+from workflows.steps import JSON
 
-def end_run(run_id: UUID, state: str, output: str | None) -> bool:
-    """False if it had ended before."""
+
+class Ended(NamedTuple):
+    """A run that has just ended, and the step of another run that waits for it."""
+
+    state: str
+    output: str | None  # JSON
+    error: JSON
+    at: datetime
+    parent: UUID | None
+    parent_node: str
+    parent_item: int
+
+
+def end_run(run_id: UUID, state: str, output: str | None) -> Ended | None:
+    """None if it had ended before."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE workflows_run SET state = %s, output = %s, ending = '', finished_at = clock_timestamp()"
-            " WHERE id = %s AND state = 'RUNNING'",
+            " WHERE id = %s AND state = 'RUNNING'"
+            " RETURNING error, finished_at, parent_run, parent_node, parent_item",
             [state, output, run_id],
         )
-        return bool(cursor.rowcount == 1)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    error, *rest = found
+    return Ended(state, output, None if error is None else json.loads(error), *rest)
 
 
 def begin_rollback(run_id: UUID, ending: str) -> bool:
@@ -37,3 +59,10 @@ def note_error(run_id: UUID, error: str) -> None:
 def set_graph(run_id: UUID, graph_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE workflows_run SET graph_id = %s WHERE id = %s", [graph_id, run_id])
+
+
+def end_pause(run_id: UUID) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_run SET paused_at = NULL WHERE id = %s AND paused_at IS NOT NULL", [run_id]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from uuid import UUID
 
@@ -18,7 +19,6 @@ from workflows.engine.program import Program, program_of
 from workflows.engine.refs import RunRow, StepRef, WorkerInfo
 from workflows.graph.compile import TOP
 from workflows.models import Run
-from workflows.states import RunState
 from workflows.steps import JSON, Family
 
 DEEPEST = 5
@@ -71,7 +71,9 @@ def start(
         _wait_or_leave(ledger, turn)
     elif carry:
         import_string(settings.STEP_CARRIER)(ledger)
-        run.state = ledger.closed or RunState.RUNNING
+        if end := ledger.closed:
+            run.state, run.error, run.finished_at = end.state, end.error, end.at
+            run.output = None if end.output is None else json.loads(end.output)
         return run
     ledger.hand_on_all()
     ledger.write()

@@ -36,7 +36,7 @@ class StoredValue:
 
 def store(value: JSON) -> StoredValue:
     try:
-        text = json.dumps(value, separators=(",", ":"), default=_plain, allow_nan=False)
+        text = _encode(value)
     except (TypeError, ValueError) as error:
         raise StepError(f"The output is not JSON: {error}", code="output_not_json") from error
     # Escapes of NUL or of half a character; few outputs hold any, so few are looked at twice.
@@ -60,6 +60,10 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+# Made once: json.dumps would make one each time.
+_encode = json.JSONEncoder(separators=(",", ":"), default=_plain, allow_nan=False).encode
 
 
 def preview_of(value: JSON, room: int = PREVIEW_ITEMS) -> JSON:

@@ -17,7 +17,6 @@ def await_end(run: Run, seconds: float) -> Run:
     """The run as it stands when it has ended, or when the time is over."""
     until = time.monotonic() + min(seconds, LONGEST_SECONDS)
     pause = FIRST_PAUSE
-    run.refresh_from_db()
     # Nobody else sees a run before the commit, so inside a transaction there is nothing to wait for.
     while run.state == RunState.RUNNING and time.monotonic() < until and not connection.in_atomic_block:
         if pause == LONGEST_PAUSE:
