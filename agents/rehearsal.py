@@ -6,6 +6,7 @@ what the engine writes to its tables nothing stays.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -26,7 +27,7 @@ from workflows.engine.ledger import Key, Ledger
 from workflows.engine.program import Instruction, Program, assemble
 from workflows.engine.refs import StepRef, WorkerInfo
 from workflows.graph.cases import Answer, Case, Outcome, key_of
-from workflows.graph.compile import TOP, CompiledGraph
+from workflows.graph.compile import TOP, CompiledGraph, CompiledNode
 from workflows.graph.document import Document, to_json
 from workflows.graph.policies import Policies, Retry, Settings
 from workflows.models import Run, Step, Version, Workflow
@@ -63,6 +64,7 @@ class _Rehearsal:
     def __init__(self, workflow: Workflow, document: Document, case: Case) -> None:
         self.workflow, self.document, self.case = workflow, document, case
         self.unanswered: dict[str, str] = {}
+        self.calls: dict[str, JSON] = {}
         self.memory: dict[Key, tuple[str, JSON]] = {}
         self.until = monotonic() + LONGEST_SECONDS
 
@@ -79,7 +81,7 @@ class _Rehearsal:
             self._finish(ledger)
         run.refresh_from_db()
         outcome = outcome_of(run, graph, results_of(run), self.case.expected.outputs)
-        return replace(outcome, unanswered=self._missed(run), **self._stopped(run))
+        return replace(outcome, calls=self.calls, unanswered=self._missed(run), **self._stopped(run))
 
     def _ledger(self, run: Run, program: Program) -> Ledger:
         return Ledger(rows.run_row(run.pk), program, _NOBODY, self.memory)
@@ -137,20 +139,23 @@ class _Rehearsal:
     def _replayed(self, instruction: Instruction) -> Instruction:
         run, found = self.case.run, registry.get(instruction.node.type)
         told = {"id": run.id, "number": run.number, "workflow": run.workflow, "version": run.version}
-        step_type = found if found.is_replayable else self._recorded(found, in_map=instruction.node.in_map)
+        step_type = found if found.is_replayable else self._recorded(found, instruction.node)
         kept = {one.name: getattr(instruction, one.name) for one in fields(instruction)}
         return _Replayed(**{**kept, "type": step_type, "facts": {"run": told, "now": run.now}})
 
-    def _recorded(self, step_type: StepType[Any], *, in_map: bool) -> StepType[Any]:
+    def _recorded(self, step_type: StepType[Any], node: CompiledNode) -> StepType[Any]:
         """The type with the case's answers in the place of its code."""
 
         def answer(context: StepContext, config: StepConfig) -> StepOutcome:
-            key = key_of(context.node, context.index if in_map else None)
+            key = key_of(context.node, context.index if node.in_map else None)
+            asked = {"config": config.model_dump(mode="json", exclude_unset=True)}
+            told = {**asked, "input": context.input} if node.inputs else asked
+            self.calls[key] = json.loads(json.dumps(told, default=str))  # as the case keeps it
             found = self.case.answers.get(key)
             if found is None:
                 self.unanswered[key] = context.node
                 # At the top it may be a branch that another one overtook.
-                return Done(None, step_type.ports[0]) if in_map else Wait(person=True)
+                return Done(None, step_type.ports[0]) if node.in_map else Wait(person=True)
             return _given(found)
 
         return replace(

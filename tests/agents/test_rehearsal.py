@@ -86,6 +86,7 @@ def test_a_run_is_saved_with_its_answers_and_what_came_of_it(case: WorkflowCase,
         "steps": {"start": {"out": 1}, "large": {"yes": 1}, "mail": {"out": 1}, "note": {}, "end": {"out": 1}},
         "output": {"total": 300},
         "outputs": {},
+        "calls": {"mail": {"config": {"text": "large"}}},
     }
     assert case.saved_from == large.pk
 
@@ -139,6 +140,24 @@ def test_another_branch_is_told(case: WorkflowCase) -> None:
 def test_another_output_is_told(case: WorkflowCase) -> None:
     changed = {**LARGE, "end": ("set_values", {"values": {"total": {"$expr": "input.total * 3"}}})}
     assert found(case, changed, *WAYS) == ["The run’s output.total is 450, was 300."]
+
+
+def test_what_a_step_would_be_asked_with_is_told(case: WorkflowCase) -> None:
+    changed = {**LARGE, "mail": ("test_send", {"text": "{{ input.total }} is large"})}
+    assert found(case, changed, *WAYS) == [
+        '“mail” would be asked with another value: text is "150 is large", was "large".'
+    ]
+
+
+def test_inputs_that_a_step_names_are_part_of_what_it_is_asked_with(manager: Actor) -> None:
+    nodes: Nodes = {
+        "sum": ("aggregate", {"values": {"$expr": "input.values"}}),
+        "send": {"type": "test_send", "config": {}, "inputs": ["sum.output.value"]},
+    }
+    case = save_case(actor=manager, run=carry_out(manager, nodes, given={"values": [1, 2]}), name="Sum")
+    assert case.content["expected"]["calls"] == {"send": {"config": {}, "input": 3}}
+    nodes["sum"] = ("aggregate", {"values": {"$expr": "input.values.map(v, v * 2)"}})
+    assert found(case, nodes) == ["“send” would be asked with another value: input is 6, was 3."]
 
 
 def test_a_failure_is_told(case: WorkflowCase) -> None:
@@ -253,7 +272,9 @@ def test_limits_retries_and_deadlines_do_not_hold_a_case_up(manager: Actor) -> N
     run.refresh_from_db()
     case = save_case(actor=manager, run=run, name="Rested")
     slow = {**nodes, "a": ("test_pause", {"seconds": 86_400})}
-    assert found(case, slow, "a b") == []
+    assert found(case, slow, "a b") == ["“a” would be asked with another value: seconds is 86400.0, was 0.0."]
+    patient = {**nodes, "a": {**dict(zip(("type", "config"), nodes["a"], strict=True)), "timeout_seconds": 60}}
+    assert found(case, patient, "a b") == []
 
 
 def test_a_branch_that_was_overtaken_needs_no_answer(manager: Actor) -> None:

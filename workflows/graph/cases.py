@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.graph.diff import brief, changes, in_words
+from workflows.graph.diff import Change, brief, changes, in_words
 from workflows.graph.document import ERROR_PORT, Document
 from workflows.graph.validate import NodeType, ports_of
 
@@ -50,6 +50,8 @@ class Expected(_Part):
     steps: dict[str, dict[str, int]] = Field(default_factory=dict)
     output: JSON = None
     outputs: dict[str, JSON] = Field(default_factory=dict)
+    # What the steps that answer from the case are asked with: their config, and the inputs that they name.
+    calls: dict[str, JSON] = Field(default_factory=dict)
 
 
 class Case(_Part):
@@ -68,6 +70,7 @@ class Outcome:
     steps: Counts
     output: JSON = None
     outputs: Mapping[str, JSON] = field(default_factory=dict)
+    calls: Mapping[str, JSON] = field(default_factory=dict)
     error: Mapping[str, JSON] | None = None
     unanswered: tuple[str, ...] = ()  # steps for which the case has no answer
 
@@ -97,7 +100,7 @@ def differences(document: Document, expected: Expected, actual: Outcome) -> tupl
         both = {node: ways for node, ways in expected.steps.items() if ways and actual.steps.get(node)}
         return _first([*_on_steps(document, expected.model_copy(update={"steps": both}), actual), *missing])
     steps, outputs = _on_steps(document, expected, actual), _on_outputs(document, expected, actual)
-    return _first([*_on_state(expected, actual), *steps, *outputs])
+    return _first([*_on_state(expected, actual), *steps, *_on_calls(document, expected, actual), *outputs])
 
 
 def _first(told: list[str]) -> tuple[str, ...]:
@@ -139,6 +142,19 @@ def _on_steps(document: Document, expected: Expected, actual: Outcome) -> Iterat
             yield f"{_label(document, node)} was not reached; it was left by {_ways(then)} then."
         elif now != then:
             yield f"{_label(document, node)} was left by {_ways(now)} instead of {_ways(then)}."
+
+
+def _on_calls(document: Document, expected: Expected, actual: Outcome) -> Iterator[str]:
+    for key, then in expected.calls.items():
+        node, bracket, index = key.partition("[")
+        item = f", item {int(index.rstrip(']')) + 1}" if bracket else ""
+        for change in changes(then, actual.calls.get(key, then), "asked"):
+            yield f"{_label(document, node)}{item} would be {_asked(change)}"
+
+
+def _asked(change: Change) -> str:
+    path = change.path.removeprefix("asked.").removeprefix("config.")
+    return f"asked with another value: {in_words(replace(change, path=path))}"
 
 
 def _ways(counts: Mapping[str, int]) -> str:

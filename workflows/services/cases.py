@@ -17,7 +17,7 @@ from crm.actors import Actor
 from crm.errors import Conflict, FieldProblem, InvalidInput
 from crm.permissions import require
 from workflows import registry
-from workflows.graph.cases import Case, Coverage, Outcome, Result, cover, differences
+from workflows.graph.cases import Case, Coverage, Expected, Outcome, Result, cover, differences
 from workflows.graph.compile import CompiledGraph
 from workflows.graph.document import Document, parse, to_json
 from workflows.graph.validate import is_publishable, validate
@@ -61,11 +61,14 @@ def save_case(*, actor: Actor, run: Run, name: str, outputs: Iterable[str] = ())
         )
     case = case_of(run, CompiledGraph.from_json(run.version.compiled), _known(run, outputs))
     document = parse(run.version.document, registry.aliases())
-    if unlike := rehearse(workflow=workflow, document=document, name=name, case=case).differences:
+    outcome = _carry_out(workflow, document, case)
+    if unlike := differences(document, case.expected, outcome):
         raise Conflict(
             f"This run can't be repeated from its record: {unlike[0]} Choose a run that does not depend on time.",
             code="not_repeatable",
         )
+    expected = Expected(**{**case.expected.model_dump(), "calls": dict(outcome.calls)})
+    case = case.model_copy(update={"expected": expected})
     Workflow.objects.select_for_update().get(pk=workflow.pk)
     if workflow.cases.filter(name=name.strip()).exists():
         raise Conflict(f"There is a case “{name.strip()}” already. Choose another name.", code="case_exists")
@@ -155,19 +158,20 @@ def read_cases(raw: JSON) -> dict[str, Case]:
     return found
 
 
-def rehearse(*, workflow: Workflow, document: Document, name: str, case: Case) -> Result:
-    """Carries one case out by the engine, and takes back all that it wrote."""
+def _carry_out(workflow: Workflow, document: Document, case: Case) -> Outcome:
     carry_out: Rehearsal = import_string(settings.CASE_REHEARSAL)
-    outcome = carry_out(workflow=workflow, document=document, case=case)
-    return Result(name, differences(document, case.expected, outcome), outcome.steps)
+    return carry_out(workflow=workflow, document=document, case=case)
+
+
+def _check(workflow: Workflow, document: Document, saved: WorkflowCase) -> Result:
+    case = read_case(saved)
+    outcome = _carry_out(workflow, document, case)
+    return Result(saved.name, differences(document, case.expected, outcome), outcome.steps)
 
 
 def check_cases(*, workflow: Workflow, document: Document) -> Report:
     """Carries all cases of the workflow out on a document that is publishable."""
-    results = tuple(
-        rehearse(workflow=workflow, document=document, name=saved.name, case=read_case(saved))
-        for saved in workflow.cases.order_by("name")
-    )
+    results = tuple(_check(workflow, document, saved) for saved in workflow.cases.order_by("name"))
     return Report(results, cover(document, registry.by_key(), (result.steps for result in results)))
 
 
