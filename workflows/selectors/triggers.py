@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.actors import Actor
 from crm.permissions import can, scope
+from workflows.clocks import next_fires
 from workflows.models import RefusedStart, Trigger, TriggerKind, Workflow
 
 _WORDS: Mapping[str, str] = {
@@ -46,6 +47,16 @@ def addresses_of(workflow: Workflow) -> Mapping[str, str]:
 def forms_of(workflow: Workflow) -> list[str]:
     """The addresses of its published forms."""
     return [path for path in addresses_of(workflow).values() if path.startswith("/f/")]
+
+
+def next_times(workflow: Workflow) -> list[tuple[str, list[str]]]:
+    """Each of its schedules in words, with its next five times on the clocks of its time zone."""
+    now, found = timezone.now(), []
+    for trigger in Trigger.objects.filter(workflow=workflow, kind=TriggerKind.SCHEDULE).order_by("node"):
+        zone = trigger.config.get("timezone") or "UTC"
+        times = next_fires(trigger.config["cron"], zone, now, 5)
+        found.append((f"{in_words(trigger)}, {zone}", [f"{at:%a %Y-%m-%d %H:%M}" for at in times]))
+    return found
 
 
 def offered_for_customers(*, actor: Actor) -> list[Workflow]:

@@ -16,7 +16,7 @@ from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
 from workflows.graph.document import MAX_BYTES
 from workflows.models import Run, Workflow
-from workflows.selectors.triggers import forms_of, refused_starts
+from workflows.selectors.triggers import forms_of, next_times, refused_starts
 from workflows.selectors.workflows import get_workflow, has_changes, list_workflows, rights_on, visible_versions
 from workflows.services import workflows as drawing
 from workflows.services.runs import start_run
@@ -94,6 +94,7 @@ def versions(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
         "has_changes": has_changes(workflow),
         "rights": rights_on(actor, workflow),
         "forms": forms_of(workflow),
+        "next_times": next_times(workflow),
         "refused": refused_starts(workflow)[:SHOWN_REFUSALS],
         "refused_count": refused_starts(workflow).count(),
     }

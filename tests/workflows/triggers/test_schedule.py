@@ -13,6 +13,7 @@ from workflows.clocks import fires_between, next_fires
 from workflows.engine import schedule
 from workflows.engine.due import fire_due_triggers
 from workflows.models import Run, ScheduleFire, Trigger
+from workflows.selectors.triggers import next_times
 
 BERLIN = "Europe/Berlin"
 
@@ -88,3 +89,12 @@ def test_workers_that_look_at_once_fire_once(listen: Listen) -> None:
     Trigger.objects.update(next_fire_at=timezone.now() - timedelta(days=1, minutes=1))
     at_once(fire_due_triggers)
     assert (Run.objects.count(), ScheduleFire.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_five_times_are_those_of_the_time_zone(listen: Listen) -> None:
+    workflow = listen("trigger_schedule", cron="30 6 * * 1", timezone="Asia/Shanghai")
+    ((words, times),) = next_times(workflow)
+    assert words.endswith(", Asia/Shanghai")
+    assert len(set(times)) == 5
+    assert all(at.startswith("Mon ") and at.endswith(" 06:30") for at in times)
