@@ -19,7 +19,7 @@ from workflows.states import RunState
 class TaskIn(Strict):
     task_id = serializers.CharField(max_length=120, help_text="Chosen by the caller: the idempotency key.")
     agent_type = serializers.CharField(max_length=80, help_text="The key of a published workflow.")
-    input = serializers.JSONField(required=False, default=dict)  # type: ignore[assignment]
+    input = serializers.JSONField(required=False, default=dict)
     metadata = serializers.DictField(child=serializers.CharField(max_length=200), required=False, default=dict)
 
 

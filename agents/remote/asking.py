@@ -69,7 +69,8 @@ class RestAgent:
     def _report(self, method: str, path: str, body: JSON) -> Report:
         answer = call(self.context, method, path, body=body, connection=self.connection, timeout=self.timeout)["body"]
         told = answer if isinstance(answer, dict) else {}
-        error = told.get("error") if isinstance(told.get("error"), dict) else {}
+        error: Any = told.get("error")
+        error = error if isinstance(error, dict) else {}
         return _report(told.get("state"), told.get("output"), error.get("code"), error.get("message"))
 
 

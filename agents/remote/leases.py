@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
@@ -96,7 +97,7 @@ def waiting(queues: Collection[str]) -> Sequence[StepRef]:
     return [StepRef(*row) for row in found[:MOST_AT_A_TIME]]
 
 
-def _with_graph(steps: QuerySet[Step]) -> QuerySet[Step]:
+def _with_graph(steps: QuerySet[Step]) -> QuerySet[Any]:
     run = Run.objects.filter(pk=OuterRef("run_id"))
     return steps.annotate(version=Subquery(run.values("version_id")), graph=Subquery(run.values("graph_id")))
 
@@ -129,8 +130,7 @@ def _take(ref: StepRef, worker: WorkerInfo) -> tuple[Lease, Order] | None:
         return None
     task, _ = claimed
     run = rows.run_row(ref.run_id)
-    if run.paused:
-        rows.hold_back(ref, task.attempt)
+    if run.paused and rows.hold_back(ref, task.attempt):
         return None
     ledger = Ledger(run, program_of(run.version_id, run.graph_id), worker, {})
     order = None

@@ -18,7 +18,7 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from crm import audit, context
-from crm.actors import actor_of
+from crm.actors import SYSTEM, actor_of
 from crm.models import Member, RefreshToken
 
 ACCESS, REFRESH = "access", "refresh"
@@ -89,6 +89,15 @@ def start_session(member: Member) -> Pair:
         pair = _issue(member, session)
         audit.record_one(actor=actor_of(member), action="token.create", target=member, after={"session": str(session)})
     return pair
+
+
+def issue_lasting_token(member: Member, seconds: int) -> str:
+    """An access token for a program that can't log in; it ends with the member's other sessions."""
+    session = uuid.uuid4()
+    with transaction.atomic():
+        after = {"session": str(session), "seconds": seconds}
+        audit.record_one(actor=SYSTEM, action="token.create", target=member, after=after)
+    return _write(member, ACCESS, session, uuid.uuid4().hex, seconds)
 
 
 def _issue(member: Member, session: uuid.UUID) -> Pair:

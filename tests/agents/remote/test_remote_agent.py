@@ -40,7 +40,8 @@ class Agent:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.agents.remote.elsewhere", self.folder, str(self.port), *self.pair]
+        command = [sys.executable, "-m", "tests.agents.remote.elsewhere", str(self.folder), str(self.port)]
+        command += map(str, self.pair)
         quiet = {**os.environ, "GRPC_VERBOSITY": "NONE"}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=quiet)
         assert self.process.stdout is not None
@@ -106,7 +107,7 @@ def test_an_agent_that_is_away_at_first_is_asked_again(elsewhere: Agent, run_ste
     elsewhere.kill()
     ended = run_step("remote_agent", CONFIG, {"n": 3})
     assert ended.state == "WAITING"
-    assert StepAttempt.objects.get(run_id=ended.run.pk, node="step").error["code"] == "unreachable"
+    assert (StepAttempt.objects.get(run_id=ended.run.pk, node="step").error or {})["code"] == "unreachable"
     elsewhere.start()
     elsewhere.end_tasks()
     assert ask_again(ended.run).state == "SUCCEEDED"
@@ -252,7 +253,7 @@ def test_with_tls_the_certificate_must_be_that_of_the_name(
         # No DNS knows the name, and no authority the certificate.
         monkeypatch.setattr(channel.ask, "__kwdefaults__", {"resolver": lambda host, port: ["127.0.0.1"]})
         monkeypatch.setattr(channel, "_roots", pair[0].read_bytes)
-        place = {"base_url": f"grpcs://agent.test:{agent.port}", "hosts": ["agent.test"]}
+        place: dict[str, Any] = {"base_url": f"grpcs://agent.test:{agent.port}", "hosts": ["agent.test"]}
         save_connection(actor=admin, name="far", kind="agent_grpc", secret=TOKEN, **place)
         assert run_step("remote_agent", CONFIG, {"n": 2}).state == state
         assert agent.was_asked == (state == "SUCCEEDED")
