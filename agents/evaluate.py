@@ -174,15 +174,21 @@ def _caught(instruction: Instruction, run: Callable[[], T]) -> T | StepError:
             return run()
     except StepError as error:
         return error
-    except InterfaceError:
-        raise
-    except DatabaseError as error:
-        if effect is not Effect.LOCAL or is_contention(error):
+    except (InterfaceError, DatabaseError) as error:
+        if effect.is_outside:
+            return unanswered(instruction)
+        if isinstance(error, InterfaceError) or effect is not Effect.LOCAL or is_contention(error):
             raise  # the transaction around is broken, or is to be tried again as a whole
         logger.exception("A step failed", extra={"node": instruction.node.id})
         return StepError("The database refused the step's change.", code="database_refused", retry=True)
     except Exception as error:
         return _in_words(instruction, error)
+
+
+def unanswered(instruction: Instruction) -> StepError:
+    """A step asks the database before it reaches outside and not after, so nothing has happened yet."""
+    logger.warning("The database gave no answer to a step", extra={"node": instruction.node.id}, exc_info=True)
+    return StepError("The database gave no answer.", code="database_away", retry=True)
 
 
 def _in_words(instruction: Instruction, error: Exception) -> StepError:

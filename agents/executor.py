@@ -13,7 +13,7 @@ from time import monotonic, sleep
 
 from django.db import Error, connection, transaction
 
-from agents.evaluate import Evaluated, evaluate
+from agents.evaluate import Evaluated, evaluate, unanswered
 from agents.lease import renewed
 from agents.settle import settle
 from crm import context
@@ -145,7 +145,7 @@ def _proceed(claimed: Claimed) -> Next:
     chain, task = claimed.chain, claimed.task
     with renewed(chain.ref(task), task.attempt):
         if chain.reaches_outside(task):
-            return _finish_surely(chain, task, evaluate(chain.ledger(), task))
+            return _finish_surely(chain, task, _evaluate_outside(chain, task))
         try:
             return _finish(chain, task, None)
         except Exception as error:
@@ -155,6 +155,14 @@ def _proceed(claimed: Claimed) -> Next:
             logger.exception("A step was rolled back", extra={"node": task.node})
             failure = StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True)
             return _finish(chain, task, failure)
+
+
+def _evaluate_outside(chain: Chain, task: Task) -> Evaluated:
+    try:
+        return evaluate(chain.ledger(), task)
+    except Error:
+        connection.close()
+        return unanswered(chain.program.instructions[task.node])
 
 
 def _finish_surely(chain: Chain, task: Task, outcome: Evaluated) -> Next:
