@@ -81,6 +81,18 @@ def test_another_publication_keeps_what_has_fired(listen: Listen, manager: Actor
     assert look() == 0
 
 
+def test_a_trigger_that_is_taken_out_and_put_back_begins_anew(
+    listen: Listen, manager: Actor, ann: Customer, now: datetime
+) -> None:
+    workflow = hours_before_end(listen)
+    service(ann, now + 2 * HOUR - MINUTE)
+    assert look() == 1
+    publish_again(manager, workflow, "trigger_person")
+    assert not MomentFire.objects.exists()
+    publish_again(manager, workflow, "trigger_relative_date", unit="hours", amount=2)
+    assert look() == 0
+
+
 def test_what_fired_long_ago_is_forgotten_and_fires_no_more(listen: Listen, ann: Customer, now: datetime) -> None:
     hours_before_end(listen, grace_hours=1)
     service(ann, now + 2 * HOUR - MINUTE)

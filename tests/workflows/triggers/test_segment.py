@@ -108,6 +108,15 @@ def test_a_deleted_segment_starts_nothing(watched: Workflow, at_risk: Segment, m
     assert not SegmentMember.objects.exists()
 
 
+def test_a_trigger_that_is_taken_out_forgets_who_was_in(watched: Workflow, manager: Actor, ann: Customer) -> None:
+    become(manager, ann, "at_risk")
+    publish_again(manager, watched, "trigger_person")
+    become(manager, ann, "active")
+    look()
+    assert told() == ["entered"]
+    assert not SegmentMember.objects.exists()
+
+
 def test_a_deleted_customer_leaves_nothing(watched: Workflow, manager: Actor, ann: Customer) -> None:
     become(manager, ann, "at_risk")
     delete_customer(actor=manager, customer_id=ann.pk)
