@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
+
+from workflows.graph.policies import Policies, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 NONCE = "bench"
@@ -28,7 +30,9 @@ PAGE_CSS = "body { margin: 0 }"
 JSON = Any
 
 
-def step_type(key: str, family: str, ports: Sequence[str] = ("out",), **fields: JSON) -> JSON:
+def step_type(
+    key: str, family: str, ports: Sequence[str] = ("out",), more: Mapping[str, JSON] | None = None, **fields: JSON
+) -> JSON:
     """A step type as the API lists it, with the fields of its form."""
     return {
         "key": key,
@@ -39,9 +43,11 @@ def step_type(key: str, family: str, ports: Sequence[str] = ("out",), **fields: 
         "ports": list(ports),
         "dynamic_ports": None,
         "container": key == "map",
+        **dict.fromkeys(("repeats", "grows", "waits", "only_at_top", "cacheable", "can_probe"), False),
         "schema": {"type": "object", "properties": fields or {"text": {"type": "string", "title": "Text"}}},
         "output_schema": None,
         "icon": "",
+        **(more or {}),
     }
 
 
@@ -63,12 +69,15 @@ class DesignerApi:
         if path == "/workflows/1":
             return 200, self._workflow()
         if path == "/step-types":
-            return 200, {"results": self.step_types}
+            schemas = {"policies": Policies.model_json_schema(), "settings": Settings.model_json_schema()}
+            return 200, {"results": self.step_types, **schemas}
         if path == "/workflows/1/draft" and method == "PUT":
             return self._save(body)
         if path == "/workflows/1/publish":
             self.published = {"number": self.published["number"] + 1, "at": "2026-01-01T00:00:00Z", "by": "Bo"}
             return 200, {"number": self.published["number"]}
+        if path == "/workflows":
+            return 200, {"results": [{"id": 7, "key": "tell-the-team", "name": "Tell the team"}]}
         if path == "/expressions/check":
             return 200, {"ok": True}
         if re.fullmatch(r"/workflows/1/versions/\d+", path):

@@ -90,7 +90,7 @@ def test_the_run_page_shares_one_selection_between_graph_timeline_and_step(
     expect(page.get_by_test_id("run-state")).to_have_attribute("data-state", "FAILED")
     page.get_by_test_id("gantt").get_by_role("button", name="Score churn").click()
     expect(page.get_by_test_id("step-panel")).to_contain_text("There is no model yet.")
-    expect(designer.card("score")).to_have_class("step-card detail-full family-ai is-selected ")
+    expect(designer.card("score")).to_have_class("step-card detail-full family-ai is-selected")
     page.get_by_role("tab", name="Input").click()
     expect(page.get_by_test_id("step-panel")).to_contain_text("From Start")
     designer.card("start").click()

@@ -227,6 +227,12 @@ class StepTypeOut(serializers.Serializer[Any]):
     ports = serializers.ListField(child=serializers.CharField())
     dynamic_ports = serializers.CharField(allow_null=True)
     container = serializers.BooleanField()
+    repeats = serializers.BooleanField(help_text="A container whose body runs again and again.")
+    grows = serializers.BooleanField(help_text="A container whose body is known only when it runs.")
+    waits = serializers.BooleanField()
+    only_at_top = serializers.BooleanField()
+    cacheable = serializers.BooleanField()
+    can_probe = serializers.BooleanField(help_text="It can ask the other side whether its effect happened.")
     schema = serializers.JSONField()
     output_schema = serializers.JSONField(allow_null=True)
     icon = serializers.CharField(allow_blank=True)
@@ -234,6 +240,8 @@ class StepTypeOut(serializers.Serializer[Any]):
 
 class StepTypeListOut(serializers.Serializer[Any]):
     results = StepTypeOut(many=True)
+    policies = serializers.JSONField(help_text="JSON Schema of the keys that a step of any type may have.")
+    settings = serializers.JSONField(help_text="JSON Schema of a document's `settings`.")
 
 
 class CheckExpressionIn(Strict):

@@ -11,6 +11,7 @@ from workflows import registry
 from workflows.api import shapes
 from workflows.api.base import WorkflowView
 from workflows.graph.document import DocumentError, parse
+from workflows.graph.policies import Policies, Settings
 from workflows.models import Workflow
 from workflows.selectors.expressions import Tried, try_expression
 from workflows.selectors.workflows import step_types
@@ -22,7 +23,13 @@ class StepTypeList(WorkflowView):
 
     @extend_schema(operation_id="step_types_list", responses=shapes.StepTypeListOut)
     def get(self, request: Request) -> Response:
-        return Response({"results": step_types()})
+        return Response(
+            {
+                "results": step_types(),
+                "policies": Policies.model_json_schema(),
+                "settings": Settings.model_json_schema(),
+            }
+        )
 
 
 class CheckExpression(WorkflowView):

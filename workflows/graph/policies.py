@@ -11,6 +11,17 @@ JSON = Any
 NODE_ID = r"^[a-z][a-z0-9_]{0,39}$"
 YEAR = 366 * 86_400
 
+
+def _words(**words: str) -> JSON:
+    """What the designer calls each choice."""
+    return {"x-words": words}
+
+
+def _when(field: str, *values: str) -> JSON:
+    """Asked only where the other field has one of the values, or any."""
+    return {"x-when": {"field": field, "values": list(values)}}
+
+
 Seconds = Annotated[float, Field(gt=0, le=YEAR, strict=True)]
 Priority = Annotated[int, Field(ge=-9, le=9, strict=True)]
 
@@ -20,18 +31,28 @@ class _Policy(BaseModel):
 
 
 class Retry(_Policy):
-    max_attempts: int = Field(default=1, ge=1, le=20, strict=True, title="Attempts")
-    backoff_seconds: float = Field(default=5, ge=0, le=86_400, strict=True, title="Pause in seconds")
-    factor: float = Field(default=2, ge=1, le=10, strict=True, title="Each pause longer by")
+    max_attempts: int = Field(default=1, ge=1, le=20, strict=True, title="Tries")
+    backoff_seconds: float = Field(
+        default=5, ge=0, le=86_400, strict=True, title="Pause in seconds", json_schema_extra=_when("max_attempts")
+    )
+    factor: float = Field(
+        default=2, ge=1, le=10, strict=True, title="Each pause longer by", json_schema_extra=_when("max_attempts")
+    )
     # Codes of errors; empty: those that say themselves that they may pass.
-    on: tuple[Annotated[str, Field(max_length=60)], ...] = Field(default=(), max_length=20, title="Only on")
+    on: tuple[Annotated[str, Field(max_length=60)], ...] = Field(
+        default=(), max_length=20, title="Only on these errors", description="Their codes, such as http_error.",
+        json_schema_extra=_when("max_attempts"),
+    )  # fmt: skip
 
 
 class Join(_Policy):
     """When a step that several edges lead to begins; the branches that it does not wait for are cancelled."""
 
-    mode: Literal["all", "any", "first"] = Field(default="all", title="Goes on after")
-    count: int = Field(default=1, ge=1, le=500, title="Number of branches", description="For “first”.")
+    mode: Literal["all", "any", "first"] = Field(
+        default="all", title="Goes on after",
+        json_schema_extra=_words(all="All branches", any="Whichever comes first", first="A number of branches"),
+    )  # fmt: skip
+    count: int = Field(default=1, ge=1, le=500, title="Number of branches", json_schema_extra=_when("mode", "first"))
     deadline_seconds: Seconds | None = Field(
         default=None, title="At the latest after", description="Seconds since the branches parted."
     )
@@ -52,12 +73,21 @@ class Limit(_Policy):
     key: str = Field(
         default="", max_length=300, title="Counted by",
         description="A template such as {{ input.id }}; empty: one limit for all.",
+        json_schema_extra={"x-widget": "template"},
     )  # fmt: skip
     at_once: int | None = Field(default=None, ge=1, le=1000, title="At once")
-    when_full: Literal["queue", "skip", "replace", "debounce"] = Field(default="queue", title="When full")
-    seconds: Seconds | None = Field(default=None, title="Quiet time", description="For “debounce”.")
-    rate: int | None = Field(default=None, ge=1, le=100_000, title="At most")
-    per_seconds: Seconds = Field(default=1.0, title="Per seconds")
+    when_full: Literal["queue", "skip", "replace", "debounce"] = Field(
+        default="queue", title="When full",
+        json_schema_extra=_words(
+            queue="Wait for a place", skip="Leave it out", replace="The newest takes the place",
+            debounce="Only the last, after a quiet time",
+        ),
+    )  # fmt: skip
+    seconds: Seconds | None = Field(
+        default=None, title="Quiet time in seconds", json_schema_extra=_when("when_full", "debounce")
+    )
+    rate: int | None = Field(default=None, ge=1, le=100_000, title="At most, in a time")
+    per_seconds: Seconds = Field(default=1.0, title="That time in seconds", json_schema_extra=_when("rate"))
 
     @model_validator(mode="after")
     def _limits_something(self) -> Limit:
@@ -71,25 +101,36 @@ class Limit(_Policy):
 class Policies(_Policy):
     """The optional keys of a node that are the same for every step type."""
 
-    retry: Retry | None = None
-    timeout_seconds: Seconds | None = None
-    cache_minutes: Annotated[float, Field(gt=0, le=1440, strict=True)] | None = None
+    retry: Retry | None = Field(default=None, title="Try again")
+    timeout_seconds: Seconds | None = Field(default=None, title="Seconds a try may take")
+    cache_minutes: Annotated[float, Field(gt=0, le=1440, strict=True)] | None = Field(
+        default=None, title="Minutes", description="The same input gets the same answer without asking again."
+    )
     # What follows when its tries are spent and it has no error edge: its run fails, or a person decides.
-    on_failure: Literal["fail", "ask"] = "fail"
-    on_uncertain: Literal["park", "retry", "probe"] | None = None
-    undoes: Annotated[str, Field(pattern=NODE_ID)] | None = None
-    priority: Priority | None = None
-    join: Join | None = None
-    limit: Limit | None = None
+    on_failure: Literal["fail", "ask"] = Field(
+        default="fail", title="When its tries are spent",
+        json_schema_extra=_words(fail="The run fails", ask="A person decides"),
+    )  # fmt: skip
+    on_uncertain: Literal["park", "retry", "probe"] | None = Field(
+        default=None, title="If it may have happened",
+        json_schema_extra=_words(park="A person decides", retry="Do it again", probe="Ask the other side"),
+    )  # fmt: skip
+    undoes: Annotated[str, Field(pattern=NODE_ID)] | None = Field(default=None, title="Undoes")
+    priority: Priority | None = Field(default=None, title="Priority", description="-9 to 9; higher goes first.")
+    join: Join | None = Field(default=None, title="Join")
+    limit: Limit | None = Field(default=None, title="Limit")
 
 
 class Settings(_Policy):
     """Of a whole workflow; they hold for each of its runs."""
 
-    deadline_seconds: Seconds | None = Field(default=None, title="Ends at the latest after", description="Seconds.")
-    on_failure: str = Field(default="", max_length=80, title="When a run fails, start the workflow")
+    deadline_seconds: Seconds | None = Field(default=None, title="Seconds a run may take")
+    on_failure: str = Field(
+        default="", max_length=80, title="When a run fails, start the workflow",
+        json_schema_extra={"x-options": "/api/v1/workflows", "x-option-value": "key"},
+    )  # fmt: skip
     priority: Priority = Field(default=0, title="Priority", description="-9 to 9; higher goes first.")
-    limit: Limit | None = None
+    limit: Limit | None = Field(default=None, title="Limit")
     keep_days: int | None = Field(default=None, ge=1, le=3660, title="Keep runs for days")
 
 

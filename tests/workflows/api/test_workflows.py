@@ -15,6 +15,7 @@ from crm.actors import Actor
 from tests.workflows.conftest import GREET, member_of, output_of
 from tests.workflows.engine.conftest import work_off
 from tests.workflows.graph.test_document import ORDER_PROCESSING
+from workflows.graph import policies
 from workflows.models import Approval, Run, Trigger, Version, Workflow
 from workflows.services.hooks import sign
 from workflows.services.triggers import webhook_key
@@ -219,11 +220,14 @@ def test_a_run_is_cancelled_once(client_as: As, workflow: Workflow) -> None:
 
 
 def test_step_types_tell_all_a_designer_needs(client_as: As) -> None:
-    types = {one["key"]: one for one in client_as("viewer").get(f"{API}/step-types").data["results"]}
+    answer = client_as("viewer").get(f"{API}/step-types").data
+    types = {one["key"]: one for one in answer["results"]}
     assert set(types["if"]) == {
-        "key", "title", "family", "description", "effect", "ports", "dynamic_ports", "container", "schema",
-        "output_schema", "icon",
+        "key", "title", "family", "description", "effect", "ports", "dynamic_ports", "container", "repeats", "grows",
+        "waits", "only_at_top", "cacheable", "can_probe", "schema", "output_schema", "icon",
     }  # fmt: skip
+    assert set(answer["policies"]["properties"]) == set(policies.NAMES)
+    assert "deadline_seconds" in answer["settings"]["properties"]
     assert (types["if"]["ports"], types["switch"]["dynamic_ports"], types["map"]["container"]) == (
         ["yes", "no"], "cases", True,
     )  # fmt: skip

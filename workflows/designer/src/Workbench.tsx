@@ -11,6 +11,7 @@ import { Problems } from "./panels/Problems";
 import { PublishDialog } from "./panels/PublishDialog";
 import { RunBar } from "./panels/RunBar";
 import { RunDialog } from "./panels/RunDialog";
+import { CardMenu } from "./panels/CardMenu";
 import { StepMenu } from "./panels/StepMenu";
 import { TopBar } from "./panels/TopBar";
 import { theSaver, useDesigner } from "./state/store";
@@ -37,6 +38,7 @@ export function Workbench() {
       </div>
       <Problems />
       <StepMenu />
+      <CardMenu />
       {dialog === "publish" && <PublishDialog />}
       {dialog === "run" && <RunDialog />}
       <ConflictDialog />

@@ -1,6 +1,6 @@
 // The server's API as the islands call it: JSON, the session's cookie, problem+json errors.
 import type { WorkflowDocument } from "./model/document";
-import { isObject, type Json } from "./model/json";
+import { isObject, type Json, type JsonObject } from "./model/json";
 import type { Problem } from "./model/problems";
 import type { Run } from "./model/runs";
 import type { StepType } from "./model/steptypes";
@@ -61,6 +61,12 @@ export interface PublishAnswer {
   webhook_secrets?: Record<string, string>;
 }
 
+interface StepTypesAnswer {
+  results: StepType[];
+  policies: JsonObject;
+  settings: JsonObject;
+}
+
 export class Api {
   constructor(
     private readonly base: string,
@@ -100,8 +106,9 @@ export class Api {
     return this.call("POST", `/runs/${id}/cancel`, {});
   }
 
-  async stepTypes(): Promise<StepType[]> {
-    return (await this.call<{ results: StepType[] }>("GET", "/step-types")).results;
+  async stepTypes(): Promise<{ types: StepType[]; schemas: { policies: JsonObject; settings: JsonObject } }> {
+    const { results, ...schemas } = await this.call<StepTypesAnswer>("GET", "/step-types");
+    return { types: results, schemas };
   }
 
   /** The whole output of a step; inside a loop, of one part of the items. */
@@ -120,9 +127,9 @@ export class Api {
   }
 
   /** Choices of a select; the address is the whole path that the schema names. */
-  async options(url: string): Promise<{ id: Json; name: string }[]> {
+  async options(url: string): Promise<JsonObject[]> {
     const path = url.startsWith("/api/v1") ? url.slice("/api/v1".length) : url;
-    return (await this.call<{ results: { id: Json; name: string }[] }>("GET", path)).results;
+    return (await this.call<{ results: JsonObject[] }>("GET", path)).results;
   }
 
   private async call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {

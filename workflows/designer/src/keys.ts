@@ -38,8 +38,8 @@ function onCanvas(view: View): Record<string, Key> {
 }
 
 function escape(): void {
-  const { menu } = useDesigner.getState();
-  if (menu) useDesigner.setState({ menu: null });
+  const { menu, cardMenu } = useDesigner.getState();
+  if (menu || cardMenu) useDesigner.setState({ menu: null, cardMenu: null });
   else select([]);
 }
 

@@ -18,6 +18,8 @@ const STATES: Record<string, Shown> = {
   SKIPPED: { mark: "skip", word: "Skipped", tone: "quiet" },
   FAILED: { mark: "close", word: "Failed", tone: "danger" },
   DEAD: { mark: "close", word: "Gave up", tone: "danger" },
+  PAUSED: { mark: "pause", word: "Paused", tone: "warn" },
+  ROLLING_BACK: { mark: "undo", word: "Rolling back", tone: "warn" },
   UNCERTAIN: { mark: "question", word: "Uncertain", tone: "warn" },
   CANCELLED: { mark: "ban", word: "Cancelled", tone: "quiet" },
 };

@@ -9,10 +9,11 @@ import {
   useReactFlow,
   type Viewport,
 } from "@xyflow/react";
-import { type DragEvent, useCallback, useMemo, useState } from "react";
+import { type DragEvent, type MouseEvent as ReactMouseEvent, useCallback, useMemo, useState } from "react";
 import type { Point } from "../model/document";
-import { canConnect, connect, type Context, moveSteps, moveToLevel } from "../model/edits";
+import { canConnect, connect, type Context, fitsInside, moveSteps, moveToLevel } from "../model/edits";
 import { absoluteBox, containerAt, GRID, isContainer, sizesOf } from "../model/geometry";
+import { withUndoSteps } from "../model/undo";
 import { dropStep } from "../state/actions";
 import { commit, contextOf, currentContext, select, useDesigner } from "../state/store";
 import { t } from "../text";
@@ -20,13 +21,13 @@ import { STEP_DRAG } from "./drag";
 import { FIT } from "./fit";
 import { CanvasTools } from "./CanvasTools";
 import { ContainerCard } from "./ContainerCard";
-import { EntryLine, LinkLine } from "./LinkLine";
+import { EntryLine, LinkLine, UndoLine } from "./LinkLine";
 import { type LinkEdge, Projection, type StepNode } from "./projection";
 import { StepCard } from "./StepCard";
 import { useCanvasMiddle, useRefit, useReveal, useSelectedInView } from "./viewport";
 
 const NODE_TYPES = { step: StepCard, container: ContainerCard };
-const EDGE_TYPES = { link: LinkLine, entry: EntryLine };
+const EDGE_TYPES = { link: LinkLine, entry: EntryLine, undo: UndoLine };
 const SNAP: [number, number] = [GRID, GRID];
 
 const BIG_GRAPH = 150;
@@ -78,7 +79,8 @@ export function Canvas() {
       isDragging ||= change.dragging === true;
     }
     if (moved.size) {
-      setMoving(isDragging ? moved : NO_MOVES);
+      const { document, places } = currentContext();
+      setMoving(isDragging ? withUndoSteps(document, places, moved) : NO_MOVES);
       if (!isDragging) commit(moveSteps(currentContext(), moved));
     }
     selectChanged(changes);
@@ -97,6 +99,7 @@ export function Canvas() {
       isValidConnection={isValidConnection}
       onMoveStart={onMoveStart}
       onPaneClick={() => select([])}
+      onNodeContextMenu={onNodeContextMenu}
       onDragOver={onDragOver}
       onDrop={onDrop}
       nodesDraggable={canEdit}
@@ -146,13 +149,22 @@ function onEdgesChange(changes: EdgeChange<LinkEdge>[]): void {
 function onNodeDragStop(_event: unknown, dragged: StepNode): void {
   const { document, types, places, sizes } = currentContext();
   const node = document.nodes.find((item) => item.id === dragged.id);
-  if (!node || node.parent || isContainer(node, types) || types.get(node.type)?.family === "trigger") return;
+  const type = types.get(node?.type ?? "");
+  if (!node || node.parent || node.undoes || isContainer(node, types) || !type || !fitsInside(type)) return;
   const box = absoluteBox(document, node.id, places, sizes);
   const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   const container = containerAt(document, types, places, sizes, middle);
   const around = container ? places[container] : undefined;
   if (!container || !around) return;
   commit(moveToLevel(currentContext(), node.id, container, { x: box.x - around.x, y: box.y - around.y }));
+}
+
+function onNodeContextMenu(event: ReactMouseEvent, node: StepNode): void {
+  const { rights, overlay, selection } = useDesigner.getState();
+  if (!rights.edit || overlay) return;
+  event.preventDefault();
+  if (!selection.has(node.id)) select([node.id]);
+  useDesigner.setState({ cardMenu: { x: event.clientX, y: event.clientY, id: node.id } });
 }
 
 function onConnect(connection: Connection): void {

@@ -3,12 +3,19 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
 import { CONTAINER } from "../model/geometry";
 import { progressOf } from "../model/runs";
+import type { StepType } from "../model/steptypes";
 import { useDesigner } from "../state/store";
 import { StateMark } from "../states";
 import { t } from "../text";
 import type { StepNode } from "./projection";
 import { ENTRY_HANDLE } from "./projection";
-import { CardFace, Ports, useDetail } from "./StepCard";
+import { CardFace, Ports, Rules, useDetail } from "./StepCard";
+
+function hintFor(type: StepType | undefined, isWatched: boolean): string {
+  if (type?.grows)
+    return isWatched ? t("No steps were planned yet") : t("Its steps are planned while it runs");
+  return type?.repeats ? t("Drop the steps to repeat here") : t("Drop the steps to run for each item here");
+}
 
 export const ContainerCard = memo(function ContainerCard({
   id,
@@ -35,16 +42,17 @@ export const ContainerCard = memo(function ContainerCard({
         <CardFace data={data} detail={detail} />
         {run && <StateMark state={run.state} detail={progressOf(run)} />}
       </div>
-      <span className="container-entry" title={t("Each item starts here")} />
+      {!isWatched && detail === "full" && <Rules node={data.node} />}
+      {!data.type?.grows && <span className="container-entry" title={t("The body starts here")} />}
       <Handle
         type="source"
         position={Position.Right}
         id={ENTRY_HANDLE}
-        className="port-entry"
+        className={data.type?.grows && isEmpty ? "port-entry is-hidden" : "port-entry"}
         isConnectable={false}
         style={{ top: CONTAINER.header + 32 }}
       />
-      {isEmpty && <p className="container-empty">{t("Drop the steps to run for each item here")}</p>}
+      {isEmpty && <p className="container-empty">{hintFor(data.type, isWatched)}</p>}
       <Ports id={id} data={data} isConnectable={isConnectable} isFar={detail === "far"} />
     </div>
   );

@@ -80,6 +80,15 @@ function InsertButton({ x, y, from, to, onOpen }: InsertProps) {
   );
 }
 
+export const UndoLine = memo(function UndoLine(props: EdgeProps<LinkEdge>) {
+  const [path] = getBezierPath(props);
+  return (
+    <g className="link link-undo" data-testid={`undo-line-${props.target}`}>
+      <BaseEdge id={props.id} path={path} interactionWidth={0} />
+    </g>
+  );
+});
+
 export const EntryLine = memo(function EntryLine(props: EdgeProps<LinkEdge>) {
   const [path] = getBezierPath(props);
   return (

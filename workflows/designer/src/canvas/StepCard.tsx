@@ -2,16 +2,17 @@
 import { Handle, type NodeProps, Position, useStore } from "@xyflow/react";
 import { memo } from "react";
 import { Icon, iconOf } from "../icons";
-import { drawnEdges, portOf } from "../model/document";
+import { drawnEdges, type NodeDoc, portOf } from "../model/document";
 import { portOffset } from "../model/geometry";
 import { byNode, type Problem } from "../model/problems";
+import { chipsOf } from "../model/rules";
 import { progressOf, type RunStep } from "../model/runs";
 import { summaryOf } from "../model/summary";
 import { humanName } from "../model/schema";
 import { type DesignerState, useDesigner } from "../state/store";
 import { StateMark } from "../states";
 import { t } from "../text";
-import type { StepNode } from "./projection";
+import { type StepNode, UNDO_HANDLE, UNDO_X } from "./projection";
 
 export type Detail = "full" | "short" | "far";
 
@@ -48,12 +49,16 @@ export const StepCard = memo(function StepCard({ id, data, selected, isConnectab
     `detail-${detail}`,
     `family-${family}`,
     selected ? "is-selected" : "",
+    data.node.undoes ? "is-undo" : "",
     problemClass(problems),
-  ].join(" ");
+  ]
+    .filter(Boolean)
+    .join(" ");
   const state = run?.state ?? (isWatched ? "PENDING" : "");
   return (
     <div className={className} data-node-id={id} data-state={state} data-testid="step-card">
       <CardFace data={data} detail={detail} />
+      {!isWatched && detail === "full" && <Rules node={data.node} />}
       {problems && !run && <ProblemMark problems={problems} />}
       {run && !isFar && <RunBadge run={run} />}
       <Ports id={id} data={data} isConnectable={isConnectable} isFar={isFar} />
@@ -77,6 +82,26 @@ export function CardFace({ data, detail }: { data: StepNode["data"]; detail: Det
         )}
       </span>
     </>
+  );
+}
+
+const MOST_CHIPS = 4;
+
+/** The rules that are set, on the card's upper edge. */
+export function Rules({ node }: { node: NodeDoc }) {
+  const chips = chipsOf(node);
+  if (chips.length === 0) return null;
+  return (
+    <span className="card-rules" data-testid={`rules-${node.id}`}>
+      {chips.slice(0, MOST_CHIPS).map((chip) => (
+        <span key={chip.icon} className="card-rule" title={chip.title}>
+          <Icon name={chip.icon} size={10} />
+          {chip.text}
+          <span className="visually-hidden">{chip.title}</span>
+        </span>
+      ))}
+      {chips.length > MOST_CHIPS && <span className="card-rule">+{chips.length - MOST_CHIPS}</span>}
+    </span>
   );
 }
 
@@ -115,9 +140,13 @@ export function Ports({
   isFar: boolean;
 }) {
   const { ports, height } = data;
+  const { undoes } = data.node;
+  const isOnTheWay = !data.isTrigger && !undoes;
   return (
     <>
-      {!data.isTrigger && (
+      {data.isUndone && <UndoEnd type="source" position={Position.Bottom} />}
+      {undoes && <UndoEnd type="target" position={Position.Top} />}
+      {isOnTheWay && (
         <Handle
           type="target"
           position={Position.Left}
@@ -137,7 +166,7 @@ export function Ports({
           isFar={isFar}
         />
       ))}
-      {!data.isTrigger && (
+      {isOnTheWay && (
         <Handle
           type="source"
           position={Position.Bottom}
@@ -148,6 +177,20 @@ export function Ports({
         />
       )}
     </>
+  );
+}
+
+/** An end of the line between a step and its undo step: there to be drawn to, not to be connected. */
+function UndoEnd({ type, position }: { type: "source" | "target"; position: Position }) {
+  return (
+    <Handle
+      type={type}
+      position={position}
+      id={UNDO_HANDLE}
+      className="port-undo"
+      isConnectable={false}
+      style={{ left: UNDO_X }}
+    />
   );
 }
 

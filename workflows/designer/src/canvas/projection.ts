@@ -4,6 +4,7 @@ import { drawnEdges, type EdgeDoc, edgeId, type NodeDoc, type Point, portOf } fr
 import type { Context } from "../model/edits";
 import { CONTAINER, isContainer, portOffset, type Size } from "../model/geometry";
 import { isTrigger, portsOf, type StepType } from "../model/steptypes";
+import { undoSteps } from "../model/undo";
 
 export interface StepData extends Record<string, unknown> {
   node: NodeDoc;
@@ -11,18 +12,23 @@ export interface StepData extends Record<string, unknown> {
   ports: string[];
   height: number;
   isTrigger: boolean;
+  /** Another step takes this one back. */
+  isUndone: boolean;
 }
 
 export type StepNode = Node<StepData, "step" | "container">;
 
 export interface LinkData extends Record<string, unknown> {
-  /** Missing for the dashed lines that lead into a container's body. */
+  /** Missing for the dashed lines that are no edges: into a container's body, to an undo step. */
   edge: EdgeDoc | null;
 }
 
-export type LinkEdge = Edge<LinkData, "link" | "entry">;
+export type LinkEdge = Edge<LinkData, "link" | "entry" | "undo">;
 
 export const ENTRY_HANDLE = "body";
+export const UNDO_HANDLE = "undo";
+/** Where the line between a step and its undo step leaves and arrives, from the left. */
+export const UNDO_X = 30;
 const HANDLE = 12;
 
 interface Cached {
@@ -57,10 +63,21 @@ export class Projection {
     const at = moving.get(doc.id) ?? context.places[doc.id] ?? { x: 0, y: 0 };
     const size = context.sizes.get(doc.id) ?? CONTAINER;
     const type = context.types.get(doc.type);
-    const key = [doc, at.x, at.y, size.width, size.height, selected, type, moving.has(doc.id)] as const;
+    const isUndone = undoSteps(context.document).has(doc.id);
+    const key = [
+      doc,
+      at.x,
+      at.y,
+      size.width,
+      size.height,
+      selected,
+      type,
+      moving.has(doc.id),
+      isUndone,
+    ] as const;
     const cached = this.nodes.get(doc.id);
     if (cached && key.every((part, index) => part === cached.key[index])) return cached;
-    return { key, node: this.build(context, doc, at, size, selected, moving.has(doc.id)) };
+    return { key, node: this.build(context, doc, at, size, selected, moving.has(doc.id), isUndone) };
   }
 
   private build(
@@ -70,13 +87,14 @@ export class Projection {
     size: Size,
     selected: boolean,
     dragging: boolean,
+    isUndone: boolean,
   ): StepNode {
     const type = context.types.get(doc.type);
     const container = isContainer(doc, context.types);
     const ports = portsOf(type, doc);
     const { width, height } = size;
     const cardHeight = container ? CONTAINER.header : height;
-    const data = { node: doc, type, ports, height: cardHeight, isTrigger: isTrigger(type, doc) };
+    const data = { node: doc, type, ports, height: cardHeight, isTrigger: isTrigger(type, doc), isUndone };
     const node: StepNode = {
       id: doc.id,
       type: container ? "container" : "step",
@@ -113,6 +131,11 @@ export class Projection {
       const id = `entry:${node.id}`;
       next.set(id, this.edges.get(id) ?? entryEdge(id, node.parent, node.id));
     }
+    for (const [undone, undo] of undoSteps(context.document)) {
+      const id = `undo:${undo}`;
+      const known = this.edges.get(id);
+      next.set(id, known?.source === undone ? known : undoEdge(id, undone, undo));
+    }
     this.edges = next;
     return [...next.values()];
   }
@@ -134,20 +157,16 @@ export class Projection {
   }
 }
 
+const NO_EDGE = { data: { edge: null }, selectable: false, focusable: false, deletable: false, zIndex: 1 };
+
 function entryEdge(id: string, container: string, to: string): LinkEdge {
-  return {
-    id,
-    type: "entry",
-    source: container,
-    sourceHandle: ENTRY_HANDLE,
-    target: to,
-    targetHandle: "in",
-    data: { edge: null },
-    selectable: false,
-    focusable: false,
-    deletable: false,
-    zIndex: 1,
-  };
+  const ends = { source: container, sourceHandle: ENTRY_HANDLE, target: to, targetHandle: "in" };
+  return { id, type: "entry", ...ends, ...NO_EDGE };
+}
+
+function undoEdge(id: string, undone: string, undo: string): LinkEdge {
+  const ends = { source: undone, sourceHandle: UNDO_HANDLE, target: undo, targetHandle: UNDO_HANDLE };
+  return { id, type: "undo", ...ends, ...NO_EDGE };
 }
 
 function handlesOf(
@@ -175,6 +194,8 @@ function handlesOf(
   const handles = data.ports.map((port, index) =>
     handle(port, "source", Position.Right, width, portOffset(index, data.ports.length, head)),
   );
+  if (data.isUndone) handles.push(handle(UNDO_HANDLE, "source", Position.Bottom, UNDO_X, height));
+  if (data.node.undoes) return [...handles, handle(UNDO_HANDLE, "target", Position.Top, UNDO_X, 0)];
   if (!data.isTrigger) handles.push(handle("in", "target", Position.Left, 0, head / 2));
   if (!data.isTrigger) handles.push(handle("error", "source", Position.Bottom, width / 2, height));
   if (container) handles.push(handle(ENTRY_HANDLE, "source", Position.Right, 16, head + 32));

@@ -18,12 +18,16 @@ export interface FieldProps {
 }
 
 export function FieldRow({ field, path, value, onChange }: FieldProps) {
-  const { prefix, node, isReadOnly, problems } = useFormPlace();
+  const { prefix, node, isFixed = false, isReadOnly, problems } = useFormPlace();
   const id = `${prefix}-${path.replaceAll(/[^\w]+/g, "-")}`;
-  const about = problems.filter((problem) => isAbout(problem, path));
+  // What is about a part of an object stands at that part.
+  const parts = field.fields.map((part) => `${path}.${part.name}`);
+  const about = problems.filter(
+    (problem) => isAbout(problem, path) && !parts.some((part) => isAbout(problem, part)),
+  );
   const always = field.widget === "expression";
-  const asExpr = node !== null && (always || isExpression(value));
-  const canFlip = node !== null && !always && !isReadOnly && field.widget !== "key-values";
+  const asExpr = node !== null && !isFixed && (always || isExpression(value));
+  const canFlip = node !== null && !isFixed && !always && !isReadOnly && field.widget !== "key-values";
   return (
     <div className={about.length ? "field has-problem" : "field"} data-field={path}>
       <div className="field-head">

@@ -1,16 +1,14 @@
 // A select whose choices the server lists.
 import { useEffect, useState } from "react";
-import type { Json } from "../model/json";
+import type { Json, JsonObject } from "../model/json";
 import { theApi } from "../state/store";
 import { t } from "../text";
 import { useFormPlace } from "./context";
 import { emptied, type InputProps, textOf } from "./FieldInput";
 
-type Option = { id: Json; name: string };
+const loaded = new Map<string, Promise<JsonObject[]>>();
 
-const loaded = new Map<string, Promise<Option[]>>();
-
-function optionsFrom(url: string): Promise<Option[]> {
+function optionsFrom(url: string): Promise<JsonObject[]> {
   let options = loaded.get(url);
   if (!options) {
     options = theApi().options(url);
@@ -24,7 +22,7 @@ function optionsFrom(url: string): Promise<Option[]> {
 export function OptionsInput(props: InputProps) {
   const { field, id, value, onChange } = props;
   const { isReadOnly } = useFormPlace();
-  const { options, failed } = useOptions(field.optionsUrl ?? "");
+  const { options, failed } = useOptions(field.optionsUrl ?? "", field.optionValue);
   // A field of free text still takes any word when the list is not to be had.
   if (failed) {
     return (
@@ -62,22 +60,32 @@ export function OptionsInput(props: InputProps) {
   );
 }
 
+function optionOf(item: JsonObject, part: string): Option {
+  const id = item[part] ?? item.id ?? null;
+  return { id, name: typeof item.name === "string" ? item.name : String(id) };
+}
+
 function matchType(id: Json, isTextual: boolean): Json {
   return isTextual ? String(id) : id;
 }
 
-function useOptions(url: string): { options: Option[] | null; failed: boolean } {
+interface Option {
+  id: Json;
+  name: string;
+}
+
+function useOptions(url: string, part: string): { options: Option[] | null; failed: boolean } {
   const [options, setOptions] = useState<Option[] | null>(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let current = true;
     optionsFrom(url).then(
-      (list) => current && setOptions(list),
+      (list) => current && setOptions(list.map((item) => optionOf(item, part))),
       () => current && setFailed(true),
     );
     return () => {
       current = false;
     };
-  }, [url]);
+  }, [url, part]);
   return { options, failed };
 }

@@ -1,7 +1,7 @@
 // A form drawn from a JSON Schema's fields.
 import type { Json, JsonObject } from "../model/json";
 import { withKey } from "../model/json";
-import type { Field } from "../model/schema";
+import { type Field, isAsked } from "../model/schema";
 import { FieldRow } from "./FieldRow";
 
 interface Props {
@@ -15,15 +15,17 @@ interface Props {
 export function SchemaForm({ fields, value, onChange, path = "" }: Props) {
   return (
     <div className="form">
-      {fields.map((field) => (
-        <FieldRow
-          key={field.name}
-          field={field}
-          path={path ? `${path}.${field.name}` : field.name}
-          value={value[field.name]}
-          onChange={(part) => onChange(withKey(value, field.name, part), field.name, part)}
-        />
-      ))}
+      {fields
+        .filter((field) => isAsked(field, value))
+        .map((field) => (
+          <FieldRow
+            key={field.name}
+            field={field}
+            path={path ? `${path}.${field.name}` : field.name}
+            value={value[field.name]}
+            onChange={(part) => onChange(withKey(value, field.name, part), field.name, part)}
+          />
+        ))}
     </div>
   );
 }

@@ -8,6 +8,8 @@ export interface FormPlace {
   isReadOnly: boolean;
   /** The step whose expressions are written; none in a form that takes fixed values only. */
   node: string | null;
+  /** Values are fixed; only a template may take some from earlier steps. */
+  isFixed?: boolean;
   problems: Problem[];
 }
 

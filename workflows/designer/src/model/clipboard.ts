@@ -17,7 +17,9 @@ export function copySteps(
   selected: ReadonlySet<string>,
   places: Places,
 ): Clip | null {
-  const nodes = document.nodes.filter((node) => selected.has(node.id) || selected.has(node.parent ?? ""));
+  const nodes = document.nodes.filter((node) =>
+    [node.id, node.parent, node.undoes].some((id) => selected.has(id ?? "")),
+  );
   if (nodes.length === 0) return null;
   const ids = new Set(nodes.map((node) => node.id));
   const edges = document.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
@@ -75,8 +77,11 @@ function pastedNode(
   id: string,
   ids: ReadonlyMap<string, string>,
 ): NodeDoc {
-  const { parent, inputs, ...rest } = node;
+  const { parent, inputs, undoes, ...rest } = node;
   const next: NodeDoc = { ...rest, id };
+  // Pasted without the step that it takes back, it is a step like any other.
+  const undone = ids.get(undoes ?? "");
+  if (undone) next.undoes = undone;
   if (node.config) next.config = renameSteps(node.config, ids) as NodeDoc["config"];
   if (inputs)
     next.inputs = inputs.map((input) => input.replace(/^[a-z][a-z0-9_]*/, (name) => ids.get(name) ?? name));

@@ -6,14 +6,27 @@ export interface Point {
   y: number;
 }
 
-export interface NodeDoc {
+/** How a step is carried out, beside what it does; the server's schema says what each may hold. */
+export interface Policies {
+  retry?: JsonObject | null;
+  timeout_seconds?: number | null;
+  cache_minutes?: number | null;
+  on_failure?: string | null;
+  on_uncertain?: string | null;
+  /** The step that this one takes back when a run fails. */
+  undoes?: string | null;
+  priority?: number | null;
+  join?: JsonObject | null;
+  limit?: JsonObject | null;
+}
+
+export interface NodeDoc extends Policies {
   id: string;
   type: string;
   label?: string;
   config?: JsonObject;
   inputs?: string[];
   parent?: string | null;
-  retry?: { max_attempts?: number; backoff_seconds?: number } | null;
   note?: string;
 }
 
@@ -30,6 +43,7 @@ export interface WorkflowDocument {
   layout?: Record<string, Point>;
   input_schema?: JsonObject | null;
   sample_input?: Json;
+  settings?: JsonObject | null;
 }
 
 export function edgeId(edge: EdgeDoc): string {
@@ -76,8 +90,11 @@ export function upstream(document: WorkflowDocument, id: string): string[] {
   const queue = [id];
   for (let current = queue.pop(); current !== undefined; current = queue.pop()) {
     const before = edges.filter((edge) => edge.to === current).map((edge) => edge.from);
-    const container = parentOf(findNode(document, current));
+    const node = findNode(document, current);
+    const container = parentOf(node);
     if (container && container !== current) queue.push(container);
+    // What it takes back has run, and so has what stands before that.
+    if (node?.undoes) before.push(node.undoes);
     for (const from of before) {
       if (from !== id && !found.has(from)) {
         found.add(from);

@@ -14,8 +14,9 @@ import {
 import { CARD_WIDTH, CONTAINER, GAP_X, GAP_Y, type Places, type Sizes, snap } from "./geometry";
 import { type Json, withKey } from "./json";
 import { Editor, type Operation, type SettingName } from "./operations";
-import { portsOf, type StepType, type StepTypes, titleOf } from "./steptypes";
+import { isTrigger, portsOf, type StepType, type StepTypes, titleOf } from "./steptypes";
 import { defaultConfig } from "./schema";
+import { undoPlace, undoSteps, withUndoSteps } from "./undo";
 
 export interface Context {
   document: WorkflowDocument;
@@ -46,7 +47,30 @@ function newNode(document: WorkflowDocument, type: StepType, parent: string | nu
 
 /** Neither a trigger nor another container can stand inside a container. */
 export function fitsInside(type: StepType): boolean {
+  return !type.container && !type.only_at_top && type.family !== "trigger";
+}
+
+/** What is carried out to take another step back: no trigger, and no container. */
+export function canUndo(type: StepType): boolean {
   return !type.container && type.family !== "trigger";
+}
+
+/** Adds a step that takes another one back when a run fails; it stands beside it, and no edge leads there. */
+export function addUndo(context: Context, type: StepType, of: string): Added | null {
+  const { document, places, sizes, types } = context;
+  const undone = findNode(document, of);
+  if (!undone || !canUndo(type) || !mayBeUndone(document, types, undone)) return null;
+  const editor = new Editor(document);
+  const node = newNode(document, type, null);
+  editor.putNode({ ...node, undoes: of });
+  editor.place(node.id, snap(undoPlace(places[of] ?? { x: 0, y: 0 }, sizes.get(of) ?? CONTAINER)));
+  return { operation: editor.operation(`Add an undo step to ${titleOf(undone, types)}`), id: node.id };
+}
+
+/** Steps at the top can be taken back, once each; triggers did nothing, and inside a container nothing is undone. */
+export function mayBeUndone(document: WorkflowDocument, types: StepTypes, node: NodeDoc): boolean {
+  if (node.parent || node.undoes || undoSteps(document).has(node.id)) return false;
+  return !isTrigger(types.get(node.type), node);
 }
 
 export function addStep(context: Context, type: StepType, at: Point, parent: string | null): Added {
@@ -67,7 +91,7 @@ function insideContainer(at: Point): Point {
 /** Adds a step behind a port; what stood behind that port moves behind the new step. */
 export function addAfter(context: Context, type: StepType, from: string, port: string): Added | null {
   const source = findNode(context.document, from);
-  if (!source) return null;
+  if (!source || source.undoes) return null;
   if (source.parent && !fitsInside(type))
     return addStep(context, type, belowContainer(context, source.parent), null);
   const edges = drawnEdges(context.document).filter((edge) => edge.from === from && portOf(edge) === port);
@@ -157,7 +181,7 @@ export function connect(context: Context, from: string, to: string, port: string
 export function canConnect(document: WorkflowDocument, types: StepTypes, from: string, to: string): boolean {
   const [source, target] = [findNode(document, from), findNode(document, to)];
   if (!source || !target || from === to) return false;
-  if (parentOf(source) !== parentOf(target)) return false;
+  if (parentOf(source) !== parentOf(target) || source.undoes || target.undoes) return false;
   if (types.get(target.type)?.family === "trigger") return false;
   return !downstream(document, to).has(from);
 }
@@ -165,7 +189,8 @@ export function canConnect(document: WorkflowDocument, types: StepTypes, from: s
 export function removeParts(context: Context, nodeIds: Iterable<string>, edges: EdgeDoc[]): Operation | null {
   const editor = new Editor(context.document);
   const gone = new Set(nodeIds);
-  for (const node of context.document.nodes) if (node.parent && gone.has(node.parent)) gone.add(node.id);
+  for (const node of context.document.nodes)
+    if (gone.has(node.parent ?? "") || gone.has(node.undoes ?? "")) gone.add(node.id);
   const cut = new Set(edges.map(edgeId));
   for (const edge of context.document.edges)
     if (gone.has(edge.from) || gone.has(edge.to) || cut.has(edgeId(edge))) editor.removeEdge(edge);
@@ -189,7 +214,8 @@ export function moveSteps(context: Context, moved: ReadonlyMap<string, Point>): 
   if (!context.document.nodes.every((node) => context.document.layout?.[node.id]))
     for (const node of context.document.nodes) editor.place(node.id, context.places[node.id] ?? null);
   const before = editor.changes.length;
-  for (const [id, point] of moved) editor.place(id, snap(point));
+  for (const [id, point] of withUndoSteps(context.document, context.places, moved))
+    editor.place(id, snap(point));
   if (editor.changes.length === before) return null;
   const [id] = moved.keys();
   const node = findNode(context.document, id);
@@ -212,7 +238,7 @@ export function moveToLevel(
   at: Point,
 ): Operation | null {
   const node = findNode(context.document, id);
-  if (!node || parentOf(node) === parent) return null;
+  if (!node || parentOf(node) === parent || node.undoes) return null;
   const editor = new Editor(context.document);
   for (const edge of context.document.edges) if (edge.from === id || edge.to === id) editor.removeEdge(edge);
   editor.putNode(withKey(node, "parent", parent ?? undefined));
@@ -241,7 +267,7 @@ export function setProperty(
 ): Operation | null {
   const node = findNode(context.document, id);
   if (!node) return null;
-  const label = key === "label" ? "Rename" : `Change ${key} of`;
+  const label = key === "label" ? "Rename" : `Change ${key.replaceAll("_", " ")} of`;
   return putNode(context, withKey(node, key, value), label, `${id}#${key}`);
 }
 

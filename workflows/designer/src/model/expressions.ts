@@ -43,7 +43,9 @@ const RUN_FIELDS = ["id", "number", "workflow", "version"];
 /** Everything an expression in this step can read, from what stands before it. */
 export function suggestionsFor(document: WorkflowDocument, types: StepTypes, id: string): Suggestion[] {
   const found: Suggestion[] = [];
-  if (parentOf(findNode(document, id))) {
+  const own = findNode(document, id);
+  // Of a step that repeats, the condition is asked with what the round before gave.
+  if (parentOf(own) || types.get(own?.type ?? "")?.repeats) {
     found.push(
       { path: "item", from: "This item", kind: "any" },
       { path: "index", from: "This item", kind: "integer" },

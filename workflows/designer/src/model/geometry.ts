@@ -2,6 +2,7 @@
 import type { NodeDoc, Point, WorkflowDocument } from "./document";
 import { drawnEdges } from "./document";
 import { portsOf, type StepTypes } from "./steptypes";
+import { sizeWithUndo, undoPlace, undoSteps, withoutUndoSteps } from "./undo";
 
 export const CARD_WIDTH = 208;
 export const CARD_HEIGHT = 64;
@@ -96,7 +97,7 @@ function arrangeLevel(
   places: Record<string, Point>,
   inside: boolean,
 ): void {
-  const columns = columnsOf(document, level);
+  const columns = columnsOf(document, withoutUndoSteps(document, level));
   const sizes = sizesOf(document, types, places);
   const origin = inside
     ? { x: CONTAINER.padding + CONTAINER.entry, y: CONTAINER.header + CONTAINER.padding }
@@ -106,8 +107,10 @@ function arrangeLevel(
     let y = origin.y;
     let width = CARD_WIDTH;
     for (const node of column) {
-      const size = sizes.get(node.id) ?? cardSize(1);
-      places[node.id] ??= { x, y };
+      const size = sizeWithUndo(document, node.id, sizes);
+      const at = (places[node.id] ??= { x, y });
+      const undo = undoSteps(document).get(node.id);
+      if (undo) places[undo] ??= undoPlace(at, sizes.get(node.id) ?? cardSize(1));
       y += size.height + GAP_Y;
       width = Math.max(width, size.width);
     }
@@ -147,7 +150,7 @@ export function absoluteBox(document: WorkflowDocument, id: string, places: Plac
   return { x: own.x + around.x, y: own.y + around.y, ...size };
 }
 
-/** The container under a point, if any. */
+/** The container under a point that steps can be put into, if any. */
 export function containerAt(
   document: WorkflowDocument,
   types: StepTypes,
@@ -156,7 +159,7 @@ export function containerAt(
   point: Point,
 ): string | null {
   const hit = document.nodes.find((node) => {
-    if (!isContainer(node, types)) return false;
+    if (!isContainer(node, types) || types.get(node.type)?.grows) return false;
     const box = absoluteBox(document, node.id, places, sizes);
     return (
       point.x >= box.x && point.x <= box.x + box.width && point.y >= box.y && point.y <= box.y + box.height

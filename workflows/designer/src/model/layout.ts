@@ -1,7 +1,8 @@
 // Tidy layout: what dagre is asked, level by level, and how its answer becomes places.
 import { drawnEdges, type NodeDoc, type Point, type WorkflowDocument } from "./document";
-import { CONTAINER, GAP_X, GAP_Y, isContainer, type Size, sizesOf, snap } from "./geometry";
+import { CONTAINER, GAP_X, GAP_Y, isContainer, sizesOf, snap } from "./geometry";
 import type { StepTypes } from "./steptypes";
+import { sizeWithUndo, undoPlace, undoSteps, withoutUndoSteps } from "./undo";
 
 export interface LevelRequest {
   nodes: { id: string; width: number; height: number }[];
@@ -41,17 +42,19 @@ async function levelPlaces(
 ): Promise<LevelAnswer> {
   if (level.length === 0) return {};
   const sizes = sizesOf(document, types, places);
-  const ids = new Set(level.map((node) => node.id));
-  const size = (id: string): Size => sizes.get(id) ?? CONTAINER;
+  const arranged = withoutUndoSteps(document, level);
+  const ids = new Set(arranged.map((node) => node.id));
   const answer = await arrange({
-    nodes: level.map((node) => ({ id: node.id, width: size(node.id).width, height: size(node.id).height })),
+    nodes: arranged.map((node) => ({ id: node.id, ...sizeWithUndo(document, node.id, sizes) })),
     edges: drawnEdges(document).filter((edge) => ids.has(edge.from) && ids.has(edge.to)),
     gapX: GAP_X,
     gapY: GAP_Y,
   });
-  const moved = Object.entries(answer).map(([id, at]) => [
-    id,
-    snap({ x: at.x + origin.x, y: at.y + origin.y }),
-  ]);
-  return Object.fromEntries(moved) as LevelAnswer;
+  const placed: LevelAnswer = {};
+  for (const [id, at] of Object.entries(answer)) {
+    placed[id] = snap({ x: at.x + origin.x, y: at.y + origin.y });
+    const undo = undoSteps(document).get(id);
+    if (undo) placed[undo] = snap(undoPlace(placed[id], sizes.get(id) ?? CONTAINER));
+  }
+  return placed;
 }

@@ -58,6 +58,10 @@ function mergeChange(change: Change, current: Change["after"]): Change | "confli
     const node = mergeFields(change.before, change.after, current as NodeDoc);
     return node ? { ...change, after: node } : "conflict";
   }
+  if (change.kind === "setting" && change.id === "settings" && isObject(change.after) && isObject(current)) {
+    const settings = mergeFields(isObject(change.before) ? change.before : {}, change.after, current);
+    return settings ? { ...change, after: settings } : "conflict";
+  }
   return "conflict";
 }
 

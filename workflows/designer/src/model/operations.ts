@@ -2,7 +2,7 @@
 import { edgeId, type EdgeDoc, type NodeDoc, type Point, type WorkflowDocument } from "./document";
 import { type Json, same } from "./json";
 
-export type SettingName = "name" | "input_schema" | "sample_input";
+export type SettingName = "name" | "input_schema" | "sample_input" | "settings";
 
 interface Listed<T> {
   id: string;
@@ -103,6 +103,7 @@ export function difference(before: WorkflowDocument, after: WorkflowDocument): C
   editor.set("name", after.name);
   editor.set("input_schema", after.input_schema ?? null);
   editor.set("sample_input", after.sample_input ?? null);
+  editor.set("settings", after.settings ?? null);
   return editor.changes;
 }
 

@@ -7,6 +7,9 @@ export interface Problem {
   severity: "error" | "warning";
 }
 
+/** What the fields of problems with the workflow's settings begin with. */
+export const SETTINGS = "settings.";
+
 export function byNode(problems: Problem[]): Map<string, Problem[]> {
   const found = new Map<string, Problem[]>();
   for (const problem of problems) {

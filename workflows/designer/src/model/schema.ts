@@ -37,6 +37,10 @@ export interface Field {
   fields: Field[];
   minimum: number | null;
   maximum: number | null;
+  /** Which part of an option the value is. */
+  optionValue: string;
+  /** Asked only where another field has one of these values; any will do where there are none. */
+  when: { field: string; values: Json[] } | null;
 }
 
 const OPTIONS_OF_WIDGET: Record<string, string> = { segment: "/api/v1/segments" };
@@ -71,6 +75,8 @@ function fieldOf(name: string, written: JsonObject, root: JsonObject, required: 
     fields: widget === "object" ? fieldsOf({ ...schema, $defs: root.$defs ?? {} }) : [],
     minimum: bound(schema.minimum, schema.exclusiveMinimum),
     maximum: bound(schema.maximum, schema.exclusiveMaximum),
+    optionValue: text(schema["x-option-value"]) || "id",
+    when: conditionOf(schema["x-when"]),
   };
 }
 
@@ -102,12 +108,27 @@ function resolve(schema: JsonObject, root: JsonObject): JsonObject {
 }
 
 function choicesOf(schema: JsonObject): Choice[] {
-  if (Array.isArray(schema.enum)) return schema.enum.map((value) => ({ value, label: choiceLabel(value) }));
+  if (Array.isArray(schema.enum))
+    return schema.enum.map((value) => ({ value, label: choiceLabel(value, schema["x-words"]) }));
   if (schema["x-widget"] === "role") return ROLES.map((role) => ({ value: role, label: choiceLabel(role) }));
   return [];
 }
 
-function choiceLabel(value: Json): string {
+function conditionOf(written: Json | undefined): Field["when"] {
+  if (!isObject(written) || typeof written.field !== "string") return null;
+  return { field: written.field, values: Array.isArray(written.values) ? written.values : [] };
+}
+
+/** Whether the rest of the form asks for the field; one that is filled in stays in sight. */
+export function isAsked(field: Field, value: JsonObject): boolean {
+  const own = value[field.name];
+  if (!field.when || (own !== undefined && own !== null)) return true;
+  const other = value[field.when.field] ?? null;
+  return field.when.values.length ? field.when.values.includes(other) : other !== null;
+}
+
+function choiceLabel(value: Json, words?: Json): string {
+  if (isObject(words) && typeof value === "string" && typeof words[value] === "string") return words[value];
   return typeof value === "string" ? humanName(value) : String(value);
 }
 
@@ -144,6 +165,8 @@ function objectWidget(schema: JsonObject): Widget {
 export function defaultConfig(schema: JsonObject): JsonObject {
   const config: JsonObject = {};
   for (const field of fieldsOf(schema)) {
+    // What an expression falls back to is no expression, and asks nothing.
+    if (field.widget === "expression") continue;
     if (field.default !== undefined && field.default !== null) config[field.name] = field.default;
   }
   return config;

@@ -11,6 +11,14 @@ export interface StepType {
   ports: string[];
   dynamic_ports: string | null;
   container: boolean;
+  /** A container whose body runs again and again. */
+  repeats: boolean;
+  /** A container whose body is known only when it runs. */
+  grows: boolean;
+  waits: boolean;
+  only_at_top: boolean;
+  cacheable: boolean;
+  can_probe: boolean;
   schema: JsonObject;
   output_schema: JsonObject | null;
   icon: string;
@@ -36,6 +44,7 @@ export function isTrigger(type: StepType | undefined, node: NodeDoc): boolean {
 
 /** The named ways out of a step; the error way is extra and not listed. */
 export function portsOf(type: StepType | undefined, node: NodeDoc): string[] {
+  if (node.undoes) return [];
   if (!type) return ["out"];
   if (!type.dynamic_ports) return type.ports.length ? type.ports.filter((port) => port !== "error") : ["out"];
   const named = portNames(node.config?.[type.dynamic_ports]);

@@ -1,7 +1,7 @@
 // What stands in the way of publishing, under the canvas; choosing one jumps to its step.
 import { Icon } from "../icons";
 import { findNode } from "../model/document";
-import { errorsOf, type Problem } from "../model/problems";
+import { errorsOf, type Problem, SETTINGS } from "../model/problems";
 import { titleOf } from "../model/steptypes";
 import { revealStep, useDesigner } from "../state/store";
 import { t } from "../text";
@@ -40,9 +40,10 @@ export function ProblemList({ problems, onJump }: { problems: Problem[]; onJump?
         <li key={index}>
           <button
             type="button"
-            disabled={!problem.node}
+            disabled={!problem.node && !problem.field?.startsWith(SETTINGS)}
             onClick={() => {
               if (problem.node) revealStep(problem.node);
+              else useDesigner.setState({ selection: new Set(), hasSettings: true });
               onJump?.();
             }}
           >

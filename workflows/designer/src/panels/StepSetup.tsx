@@ -1,29 +1,32 @@
-// A step's name, config form, retries and note.
+// A step's name, config form, rules and note.
 import { useMemo } from "react";
 import { FormContext, type FormPlace } from "../forms/context";
 import { SchemaForm } from "../forms/SchemaForm";
 import type { NodeDoc } from "../model/document";
 import { moveToLevel, setField, setProperty } from "../model/edits";
 import { absoluteBox } from "../model/geometry";
-import type { JsonObject } from "../model/json";
 import type { Problem } from "../model/problems";
+import { isRuleProblem } from "../model/rules";
 import { fieldsOf } from "../model/schema";
 import type { StepType } from "../model/steptypes";
 import { commit, currentContext, useDesigner } from "../state/store";
 import { t } from "../text";
+import { StepRules } from "./StepRules";
 
 export function StepSetup({ node, type }: { node: NodeDoc; type: StepType | undefined }) {
   const canEdit = useDesigner((state) => state.rights.edit);
   const problems = useDesigner((state) => state.problems);
   const own = useMemo(() => problems.filter((problem) => problem.node === node.id), [problems, node.id]);
   const fields = useMemo(() => fieldsOf(type?.schema), [type]);
+  const names = useMemo(() => fields.map((field) => field.name), [fields]);
+  const [ofRules, ofConfig] = useMemo(() => byKind(own, names), [own, names]);
   const place = useMemo<FormPlace>(
-    () => ({ prefix: `step-${node.id}`, isReadOnly: !canEdit, node: node.id, problems: own }),
-    [node.id, canEdit, own],
+    () => ({ prefix: `step-${node.id}`, isReadOnly: !canEdit, node: node.id, problems: ofConfig }),
+    [node.id, canEdit, ofConfig],
   );
   return (
     <FormContext value={place}>
-      <GeneralProblems problems={own} names={fields.map((field) => field.name)} />
+      <GeneralProblems problems={ofConfig} names={names} />
       <StepName node={node} canEdit={canEdit} />
       <WebhookAddress node={node.id} />
       <SchemaForm
@@ -31,9 +34,9 @@ export function StepSetup({ node, type }: { node: NodeDoc; type: StepType | unde
         value={node.config ?? {}}
         onChange={(_config, field, part) => commit(setField(currentContext(), node.id, field, part))}
       />
+      <StepRules node={node} type={type} problems={ofRules} />
       <details className="advanced">
         <summary>{t("Advanced")}</summary>
-        {type?.family !== "trigger" && <RetryFields node={node} canEdit={canEdit} />}
         {node.parent && canEdit && <MoveOut node={node} />}
         <p className="field-help">
           {t("Name in expressions:")} <code>steps.{node.id}.output</code>
@@ -42,6 +45,12 @@ export function StepSetup({ node, type }: { node: NodeDoc; type: StepType | unde
       </details>
     </FormContext>
   );
+}
+
+/** Those about rules, and those about the rest. */
+function byKind(problems: Problem[], configFields: string[]): [Problem[], Problem[]] {
+  const isOfRule = (problem: Problem) => isRuleProblem(problem, configFields);
+  return [problems.filter(isOfRule), problems.filter((problem) => !isOfRule(problem))];
 }
 
 /** Problems that belong to no field of the form stand above it. */
@@ -97,43 +106,6 @@ function WebhookAddress({ node }: { node: string }) {
       />
     </div>
   );
-}
-
-const RETRY_FIELDS = fieldsOf({
-  properties: {
-    max_attempts: { type: "integer", minimum: 1, maximum: 20, title: "Tries" },
-    backoff_seconds: { type: "number", minimum: 0, title: "Seconds before the second try" },
-  },
-});
-
-function RetryFields({ node, canEdit }: { node: NodeDoc; canEdit: boolean }) {
-  const problems = useDesigner((state) => state.problems);
-  const place: FormPlace = {
-    prefix: `retry-${node.id}`,
-    isReadOnly: !canEdit,
-    node: null,
-    problems: retryProblems(problems, node.id),
-  };
-  const write = (value: JsonObject) =>
-    commit(
-      setProperty(
-        currentContext(),
-        node.id,
-        "retry",
-        Object.values(value).every((part) => part === undefined) ? undefined : value,
-      ),
-    );
-  return (
-    <FormContext value={place}>
-      <SchemaForm fields={RETRY_FIELDS} value={{ ...(node.retry ?? {}) } as JsonObject} onChange={write} />
-    </FormContext>
-  );
-}
-
-function retryProblems(problems: Problem[], node: string): Problem[] {
-  return problems
-    .filter((problem) => problem.node === node && problem.field?.startsWith("retry."))
-    .map((problem) => ({ ...problem, field: problem.field?.slice("retry.".length) ?? null }));
 }
 
 function MoveOut({ node }: { node: NodeDoc }) {

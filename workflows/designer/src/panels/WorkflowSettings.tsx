@@ -1,10 +1,14 @@
-// What concerns the workflow as a whole: what a run takes in, and a sample of it.
+// What concerns the workflow as a whole: the settings of its runs, what a run takes in, and a sample of it.
+import { useMemo } from "react";
 import { JsonInput } from "../forms/FieldInput";
-import { FormContext } from "../forms/context";
+import { FormContext, type FormPlace } from "../forms/context";
+import { SchemaForm } from "../forms/SchemaForm";
 import { Icon } from "../icons";
-import type { Json } from "../model/json";
+import type { Json, JsonObject } from "../model/json";
 import { setSetting } from "../model/edits";
 import type { SettingName } from "../model/operations";
+import { type Problem, SETTINGS } from "../model/problems";
+import { settingFields, writtenSettings } from "../model/rules";
 import { type Field, fieldsOf } from "../model/schema";
 import { commit, useDesigner } from "../state/store";
 import { t } from "../text";
@@ -40,6 +44,7 @@ export function WorkflowSettings() {
         </button>
       </header>
       <div className="inspector-body">
+        <RunSettings />
         <FormContext value={{ prefix: "workflow", isReadOnly: !canEdit, node: null, problems: [] }}>
           <Setting
             field={SCHEMA_FIELD}
@@ -59,6 +64,39 @@ export function WorkflowSettings() {
       </div>
     </aside>
   );
+}
+
+function RunSettings() {
+  const settings = useDesigner((state) => state.document.settings);
+  const schema = useDesigner((state) => state.schemas.settings);
+  const problems = useDesigner((state) => state.problems);
+  const canEdit = useDesigner((state) => state.rights.edit);
+  const fields = useMemo(() => settingFields(schema), [schema]);
+  const place = useMemo<FormPlace>(
+    () => ({ prefix: "settings", isReadOnly: !canEdit, node: null, problems: ofSettings(problems) }),
+    [canEdit, problems],
+  );
+  const write = (value: JsonObject) =>
+    commit(
+      setSetting(
+        useDesigner.getState().document,
+        "settings",
+        writtenSettings(fields, value),
+        t("Change workflow settings"),
+      ),
+    );
+  return (
+    <FormContext value={place}>
+      <SchemaForm fields={fields} value={settings ?? {}} onChange={write} />
+    </FormContext>
+  );
+}
+
+/** Their fields without the name in front of them, as the form knows them. */
+function ofSettings(problems: Problem[]): Problem[] {
+  return problems
+    .filter((problem) => !problem.node && problem.field?.startsWith(SETTINGS))
+    .map((problem) => ({ ...problem, field: problem.field?.slice(SETTINGS.length) ?? null }));
 }
 
 interface SettingProps {

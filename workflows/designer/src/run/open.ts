@@ -6,7 +6,7 @@ import { useDesigner, setServer } from "../state/store";
 
 export async function openRun(id: string, server: Api): Promise<void> {
   setServer(server);
-  const [run, types] = await Promise.all([server.run(id), server.stepTypes()]);
+  const [run, { types }] = await Promise.all([server.run(id), server.stepTypes()]);
   useDesigner.setState({
     id: String(run.workflow_id),
     document: run.document ?? { name: run.workflow, nodes: [], edges: [] },

@@ -1,7 +1,16 @@
 // What buttons, keys and drops do, in terms of operations on the store.
 import { readClip, copySteps, pasteSteps } from "../model/clipboard";
 import { drawnEdges, type EdgeDoc, edgeId, findNode, type Point, portOf } from "../model/document";
-import { addAfter, type Added, addStep, insertOnEdge, removeParts, tidy } from "../model/edits";
+import {
+  addAfter,
+  type Added,
+  addStep,
+  addUndo,
+  type Context,
+  insertOnEdge,
+  removeParts,
+  tidy,
+} from "../model/edits";
 import { CARD_HEIGHT, CARD_WIDTH, containerAt } from "../model/geometry";
 import { difference } from "../model/operations";
 import { portsOf, type StepType } from "../model/steptypes";
@@ -24,7 +33,8 @@ function keepAdded(added: Added | null): void {
 export function addFromPalette(type: StepType): void {
   const context = currentContext();
   const [selected, ...more] = getState().selection;
-  if (selected && more.length === 0 && type.family !== "trigger") {
+  const isBehind = selected && more.length === 0 && !findNode(context.document, selected)?.undoes;
+  if (isBehind && type.family !== "trigger") {
     keepAdded(addAfter(context, type, selected, freePort(selected)));
     return;
   }
@@ -56,12 +66,19 @@ export function dropStep(type: StepType, point: Point): void {
 
 export function addFromMenu(type: StepType, target: MenuTarget): void {
   const context = currentContext();
-  keepAdded(
-    target.kind === "edge"
-      ? insertOnEdge(context, type, target.edge)
-      : addAfter(context, type, target.from, target.port),
-  );
+  keepAdded(addedAt(context, type, target));
   setState({ menu: null });
+}
+
+function addedAt(context: Context, type: StepType, target: MenuTarget): Added | null {
+  switch (target.kind) {
+    case "edge":
+      return insertOnEdge(context, type, target.edge);
+    case "after":
+      return addAfter(context, type, target.from, target.port);
+    case "undo":
+      return addUndo(context, type, target.of);
+  }
 }
 
 export function deleteSelection(): void {

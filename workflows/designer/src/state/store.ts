@@ -8,18 +8,29 @@ import { placesOf, sizesOf } from "../model/geometry";
 import { EMPTY_HISTORY, type History, redo, remember, type Stepped, undo } from "../model/history";
 import { type Merging, rebase } from "../model/merge";
 import { apply, difference, type Operation } from "../model/operations";
+import type { JsonObject } from "../model/json";
 import type { Problem } from "../model/problems";
 import { type Overlay, type Run } from "../model/runs";
 import type { StepType, StepTypes } from "../model/steptypes";
 import { openJournal } from "./journal";
 import { DraftSaver, type SaveState } from "./saver";
 
-export type MenuTarget = { kind: "edge"; edge: EdgeDoc } | { kind: "after"; from: string; port: string };
+export type MenuTarget =
+  | { kind: "edge"; edge: EdgeDoc }
+  | { kind: "after"; from: string; port: string }
+  | { kind: "undo"; of: string };
+
+/** JSON Schemas of what every step and every workflow may say beside its own. */
+export interface Schemas {
+  policies: JsonObject;
+  settings: JsonObject;
+}
 
 export interface DesignerState {
   id: string;
   document: WorkflowDocument;
   types: StepTypes;
+  schemas: Schemas;
   revision: number;
   published: WorkflowAnswer["published"];
   rights: WorkflowAnswer["rights"];
@@ -34,6 +45,7 @@ export interface DesignerState {
   /** A step the canvas should bring into view, with a count so that asking twice works. */
   reveal: { id: string; count: number } | null;
   menu: { x: number; y: number; target: MenuTarget } | null;
+  cardMenu: { x: number; y: number; id: string } | null;
   dialog: "publish" | "run" | null;
   hasSettings: boolean;
   hasProblemsOpen: boolean;
@@ -48,6 +60,7 @@ export const useDesigner = create<DesignerState>(() => ({
   id: "",
   document: EMPTY_DOCUMENT,
   types: new Map(),
+  schemas: { policies: {}, settings: {} },
   revision: 0,
   published: null,
   rights: { edit: false, publish: false, run: false },
@@ -61,6 +74,7 @@ export const useDesigner = create<DesignerState>(() => ({
   selectedEdge: null,
   reveal: null,
   menu: null,
+  cardMenu: null,
   dialog: null,
   hasSettings: false,
   hasProblemsOpen: true,
@@ -90,7 +104,7 @@ export function theSaver(): DraftSaver {
 /** Loads the workflow and the step types, and brings back edits that a dead tab left. */
 export async function openWorkflow(id: string, server: Api): Promise<void> {
   setServer(server);
-  const [answer, types] = await Promise.all([server.workflow(id), server.stepTypes()]);
+  const [answer, { types, schemas }] = await Promise.all([server.workflow(id), server.stepTypes()]);
   const journal = openJournal(id);
   saver = new DraftSaver(
     answer.revision,
@@ -102,6 +116,7 @@ export async function openWorkflow(id: string, server: Api): Promise<void> {
     id,
     document: { ...answer.draft, name: answer.draft.name || answer.name },
     types: typeMap(types),
+    schemas,
     revision: answer.revision,
     published: answer.published,
     problems: answer.problems,
