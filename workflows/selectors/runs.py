@@ -18,6 +18,8 @@ from workflows.states import RunState, StepState
 
 JSON = Any
 PAGE = 50
+# What makes a run's row large.
+NOT_LISTED = ("input", "output", "workflow__draft", "version__document", "version__compiled")
 WAITING = "WAITING"  # a running run of which every open step waits
 SHOWN_STATES = (*RunState.values, WAITING)
 
@@ -37,10 +39,12 @@ class RunPage:
 
 
 def visible_runs(actor: Actor) -> QuerySet[Run]:
-    busy = Step.objects.filter(
-        run_id=OuterRef("pk"), state__in=(StepState.READY, StepState.RUNNING, StepState.UNCERTAIN)
-    ).exclude(node__startswith=END)
-    waiting = Step.objects.filter(run_id=OuterRef("pk"), state=StepState.WAITING)
+    # Open steps have an index of their own; all steps would be read for the list of runs.
+    open_steps = Step.objects.filter(run_id=OuterRef("pk"), wake_at__isnull=False)
+    busy = open_steps.filter(state__in=(StepState.READY, StepState.RUNNING, StepState.UNCERTAIN)).exclude(
+        node__startswith=END
+    )
+    waiting = open_steps.filter(state=StepState.WAITING)
     waits = Case(
         When(~Exists(busy) & Exists(waiting), state=RunState.RUNNING, then=Value(True)),
         default=Value(False),
@@ -55,7 +59,7 @@ def shown_state(run: Run) -> str:
 
 
 def list_runs(*, actor: Actor, where: RunFilter, limit: int = PAGE) -> RunPage:
-    runs = visible_runs(actor).order_by("-id")
+    runs = visible_runs(actor).defer(*NOT_LISTED).order_by("-id")
     if where.workflow is not None:
         runs = runs.filter(workflow=where.workflow)
     if where.number is not None:
