@@ -20,15 +20,17 @@ class Port(StepConfig):
 
 class Config(StepConfig):
     queue: str = Field(
-        default=DEFAULT_QUEUE, pattern=QUEUE, title="Queue", description="Workers claim from the queues they name."
-    )
+        default=DEFAULT_QUEUE, pattern=QUEUE, title="Queue", description="Workers claim from the queues they name.",
+        json_schema_extra={"x-fixed": True},
+    )  # fmt: skip
     input: Any = Field(
         default=None, title="Input", description="Empty: what the step before gave.",
         json_schema_extra={"x-widget": "json"},
     )  # fmt: skip
     ports: list[Port] = Field(
-        default_factory=list, max_length=20, title="Ways out", description="Beside “out”; the worker names one."
-    )
+        default_factory=list, max_length=20, title="Ways out", description="Beside “out”; the worker names one.",
+        json_schema_extra={"x-fixed": True},
+    )  # fmt: skip
 
     @field_validator("ports")
     @classmethod

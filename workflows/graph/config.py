@@ -36,8 +36,17 @@ def check_config(
         dynamic["condition",] = {EXPRESSION_KEY: condition}
     yield from _check_fixed(node, types[node.type].config, set(dynamic))
     for path, value in dynamic.items():
+        if _is_fixed(types[node.type].config, path):
+            yield problem("not_fixed", "Write this out; it can't be an expression.", node=node.id, field=_dotted(path))
         for code, message in check_dynamic(value, document, node, before, types):
             yield problem(code, message, node=node.id, field=_dotted(path))
+
+
+def _is_fixed(schema: type[BaseModel], path: Path) -> bool:
+    """Whether the field must be known before there is a run."""
+    field = schema.model_fields.get(str(path[0])) if path else None
+    extra = field.json_schema_extra if field else None
+    return isinstance(extra, dict) and bool(extra.get("x-fixed"))
 
 
 def find_expressions(value: JSON, path: Path = ()) -> Iterator[tuple[Path, JSON]]:

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from agents import routing
 from agents.services.agents import AgentSettings, create_agent
+from crm.errors import InvalidInput
 from tests.agents.fixtures import ActorAs, ApiAs, As, MemberAs
 from tests.agents.remote.fixtures import install
 from tests.workflows.engine.conftest import make_due, output, states, sweep_now, work_off
@@ -82,6 +83,13 @@ def test_with_nothing_to_do_the_answer_is_empty(begun: Start, worker: APIClient)
     begun(queue="gpu")
     assert call(worker, "claim").status_code == 204
     assert claim(worker, queues=["default", "gpu"])["config"]["queue"] == "gpu"
+
+
+@pytest.mark.parametrize("queue", ["{{ input.queue }}", {"$expr": "input.queue"}, "Not A Slug"])
+def test_a_queue_that_no_worker_could_name_is_not_published(queue: Any, begun: Start) -> None:
+    with pytest.raises(InvalidInput):
+        begun(queue=queue)
+    assert not Run.objects.exists()
 
 
 def test_a_claim_waits_for_work_no_longer_than_it_says(worker: APIClient) -> None:
