@@ -61,6 +61,9 @@ class ScheduleFire(models.Model):
     run_id = models.UUIDField(null=True)
     at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [models.Index(fields=["run_id"], name="schedule_fire_of_run")]
+
 
 class SegmentMember(models.Model):
     """A customer whom a segment trigger knows to be in its segment; a run starts when a row comes or goes."""
