@@ -63,7 +63,8 @@ lock: $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes requirements-bench.in -o requirements-bench.txt
 
 chaos: $(VENV)/development
-	$(BIN)/python -m pytest -m chaos tests/chaos
+	@# CHAOS_SCALE=1 for every promise in full, WRITE=1 for the table in docs/chaos.md, CHAOS="-k postgres" for one.
+	@$(BIN)/python -m pytest --ds tests.chaos.settings -m chaos --capture=sys tests/chaos $(CHAOS)
 
 bench: $(VENV)/development $(VENV)/peers/ready
 	PEERS_PYTHON=$(VENV)/peers/bin/python $(BIN)/python -m benchmarks

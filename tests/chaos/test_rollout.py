@@ -24,16 +24,18 @@ def test_every_run_ends_on_its_own_version(world: World, tell: Tell, monkeypatch
     old_nodes = {"a": "chaos_count", "out": ("chaos_call", {"seconds": 0.1}), "greet": ("chaos_greet", {"name": "Ada"})}
     workflow = load.published(old_nodes, "a out", "out greet")
     old = load.start_many(workflow, runs // 2)
+    world.wait_until(lambda: load.unfinished() < len(old) * 0.9, 120, "the first runs have ended")
     begun = time.monotonic()
-    world.restart(world.slots[0], CHAOS_VERSION="2")
+    _restart(world, 0)
     _learn_new_code(monkeypatch)
     greet = ("chaos_greet", {"name": "Ada", "title": "Countess"})
     load.publish_anew(
         workflow, {**old_nodes, "greet": greet, "more": "chaos_count"}, "a out", "out greet", "greet more"
     )
     new = load.start_many(workflow, runs - len(old))
-    for slot in world.slots[1:]:
-        world.restart(slot, CHAOS_VERSION="2")
+    under_way = load.unfinished()
+    _restart(world, 1)
+    _restart(world, 2)
     restarted = time.monotonic() - begun
     world.wait_until(lambda: load.unfinished() == 0, 300, "all runs have ended", every=1)
     ended = load.ask(
@@ -45,11 +47,19 @@ def test_every_run_ends_on_its_own_version(world: World, tell: Tell, monkeypatch
         "SELECT output ->> 'code', count(*) FROM workflows_stepresult WHERE node = 'greet' GROUP BY 1 ORDER BY 1"
     )
     tell(
-        f"{len(old)} runs of version 1 and {len(new)} of version 2, three workers restarted within {restarted:.0f} s",
+        f"{len(old)} runs of version 1 and {len(new)} of version 2, three workers restarted one after another in"
+        f" {restarted:.0f} s, {under_way} runs under way",
         f"all ended on their own version; greeted by code {' and '.join(f'{code} {n} times' for code, n in by_code)}",
     )
     assert ended == [(1, "SUCCEEDED", False, len(old)), (2, "SUCCEEDED", True, len(new))]
     assert (load.effects(), load.doubled_effects()) == (len(old) + 2 * len(new), 0)
+
+
+def _restart(world: World, number: int) -> None:
+    up = "SELECT count(*) FROM agents_worker"
+    started = load.number(up)
+    world.restart(world.slots[number], CHAOS_VERSION="2")
+    world.wait_until(lambda: load.number(up) > started, 60, "the worker is up again")
 
 
 def _learn_new_code(monkeypatch: pytest.MonkeyPatch) -> None:
