@@ -39,7 +39,7 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Agent
-        fields = ("name", "description", "kinds", "capacity", "pool")
+        fields = ("name", "description", "kinds", "capacity", "pool", "strategy")
         help_texts = {"capacity": "Steps at a time, for each worker that starts from now on."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class AgentForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Agent)
 class AgentAdmin(ByRole):
     form = AgentForm
-    list_display = ("name", "description", "kinds", "capacity", "pool", "paused")
+    list_display = ("name", "description", "kinds", "capacity", "pool", "strategy", "paused")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("name",) if obj else ()

@@ -198,3 +198,9 @@ def _in_words(instruction: Instruction, error: Exception) -> StepError:
         return StepError(detail, code=code, retry=getattr(error, "status", 500) >= 500)
     logger.exception("A step failed unexpectedly", extra={"node": instruction.node.id})
     return StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True, uncertain=True)
+
+
+def is_success(evaluated: Evaluated) -> bool:
+    """Of a chunk: of every item."""
+    results = evaluated.values() if isinstance(evaluated, Mapping) else (evaluated,)
+    return all(isinstance(one, Done) for one in results)

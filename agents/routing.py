@@ -8,6 +8,7 @@ from time import monotonic
 
 from agents.models import Agent
 from workflows import registry
+from workflows.engine.line import Strategy
 
 FRESH_SECONDS = 10
 
@@ -17,6 +18,10 @@ class Profile:
     name: str
     queue: str
     kinds: frozenset[str]
+    strategy: Strategy = Strategy.PREDICTIVE
+    capacity: int = 1
+    # The capacity where what steps take of it must be counted; where each takes one place, the pool keeps to it.
+    places: int | None = None
 
     def serves(self, kind: str) -> bool:
         return kind in self.kinds
@@ -33,7 +38,10 @@ def kinds_of(agent: Agent) -> frozenset[str]:
 
 
 def profile_of(agent: Agent) -> Profile:
-    return Profile(agent.name, agent.queue, kinds_of(agent))
+    kinds = kinds_of(agent)
+    counts = any(registry.get(kind).units > 1 for kind in kinds)
+    places = agent.capacity if counts else None
+    return Profile(agent.name, agent.queue, kinds, Strategy(agent.strategy), agent.capacity, places)
 
 
 _profiles: tuple[float, Sequence[Profile]] = (float("-inf"), ())
@@ -47,9 +55,13 @@ def profiles() -> Sequence[Profile]:
     return _profiles[1]
 
 
+def profile(agent: str) -> Profile | None:
+    """None if the agent is not there, or paused."""
+    return next((one for one in profiles() if one.name == agent), None)
+
+
 def is_at_work(agent: str) -> bool:
-    """Whether the agent is there and not paused."""
-    return any(profile.name == agent for profile in profiles())
+    return profile(agent) is not None
 
 
 def forget() -> None:

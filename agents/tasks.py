@@ -10,7 +10,7 @@ from uuid import UUID
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError
 
-from agents import background, executor, housekeeping, routing, worker
+from agents import agenda, background, housekeeping, routing, worker
 from workflows.engine.refs import StepRef
 from workflows.engine.wake import Wake
 
@@ -26,7 +26,7 @@ def work(run_id: str, node: str, item: int) -> None:
     info = worker.current()
     # A message from before the pause: the step stays ready, and is announced again when the agent goes on.
     if not info.agent or routing.is_at_work(info.agent):
-        executor.work(StepRef(UUID(run_id), node, item), info)
+        agenda.carry_out(StepRef(UUID(run_id), node, item), info)
 
 
 @shared_task(name="background")

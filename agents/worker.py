@@ -19,12 +19,15 @@ from uuid_utils.compat import uuid7
 
 from agents import background, executor, routing
 from agents.models import Agent, Worker
+from agents.services.figures import count_attempts
+from agents.stragglers import back_up_one
 from workflows import registry
 from workflows.engine.drain import drain_events
 from workflows.engine.due import fire_due_triggers
+from workflows.engine.line import next_steps
 from workflows.engine.refs import WorkerInfo, engine_setting
 from workflows.engine.refused import retry_refused
-from workflows.engine.sweep import expire_leases_of, ready_steps, sweep
+from workflows.engine.sweep import expire_leases_of, sweep
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ HEARTBEAT_SECONDS = 5
 LOST_AFTER = timedelta(seconds=20)
 SILENT_SECONDS = 5
 RESUME_EVERY = 10  # sweeps
+BACK_UP_EVERY = 3  # sweeps
+COUNT_SECONDS = 10  # figures may be so old
 STRANGER = WorkerInfo(None, "", lambda kind: not registry.get(kind).remote)
 
 
@@ -95,6 +100,8 @@ class Caretaker:
         self._repeat(engine_setting("SWEEP_SECONDS"), self.claim_directly)
         # Apart from the sweep, which must not wait for the end of an import or a training.
         self._repeat(RESUME_EVERY * engine_setting("SWEEP_SECONDS"), resume_jobs)
+        self._repeat(COUNT_SECONDS, count_attempts)
+        self._repeat(BACK_UP_EVERY * engine_setting("SWEEP_SECONDS"), self.back_up)
 
     def stop(self) -> None:
         self.over.set()
@@ -118,11 +125,16 @@ class Caretaker:
         retire_lost()
 
     def claim_directly(self) -> None:
-        profile = next((one for one in routing.profiles() if one.name == self.presence.info.agent), None)
+        profile = routing.profile(self.presence.info.agent)
         if profile is None or monotonic() - self.presence.last_message < SILENT_SECONDS:
             return
-        for ref in ready_steps(sorted(profile.kinds)):
+        for ref in next_steps(profile.kinds, profile.strategy):
             executor.work(ref, self.presence.info)
+
+    def back_up(self) -> None:
+        profile = routing.profile(self.presence.info.agent)
+        if profile is not None:
+            back_up_one(profile, self.presence.info)
 
 
 @transaction.atomic

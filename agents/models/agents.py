@@ -17,6 +17,17 @@ class Agent(models.Model):
     pool = models.CharField(
         max_length=10, default="prefork", choices=[("prefork", "Processes"), ("threads", "Threads")]
     )
+    # In which order ready steps are taken.
+    strategy = models.CharField(
+        max_length=10,
+        default="predictive",
+        db_default="predictive",
+        choices=[
+            ("load", "In the order of arrival"),
+            ("priority", "By priority, then age"),
+            ("predictive", "By priority, then what remains of the run, and age"),
+        ],
+    )
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -29,6 +29,7 @@ class AgentSettings:
     queue: str = ""  # empty: the name
     capacity: int = 1
     pool: str = "prefork"
+    strategy: str = "predictive"
 
 
 @transaction.atomic
@@ -107,5 +108,5 @@ def _checked(given: AgentSettings) -> dict[str, Any]:
 
 
 def _values(agent: Agent) -> dict[str, Any]:
-    names = ("name", "description", "kinds", "queue", "capacity", "pool", "paused")
+    names = ("name", "description", "kinds", "queue", "capacity", "pool", "strategy", "paused")
     return {name: getattr(agent, name) for name in names}

@@ -140,6 +140,7 @@ ENGINE: dict[str, int | float] = {
     "LEASE_SECONDS": 60,
     "RENEW_SECONDS": 20,
     "READY_GRACE_SECONDS": 5,
+    "BACKUP_SECONDS": 10,
     "SWEEP_SECONDS": 1,
     "CHAIN_STEPS": 64,
     "CHAIN_MILLISECONDS": 200,

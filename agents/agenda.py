@@ -1,0 +1,72 @@
+"""What a worker takes next. A message says that a step is ready; which ready step comes first is the agent's to say.
+
+A message is worth one step: it makes its worker take the first in line, and where the line is empty the step that it
+names. The line is asked for rarely, and not at all where steps go in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from threading import Lock
+from time import monotonic
+
+from agents import executor, routing
+from agents.routing import Profile
+from workflows.engine.line import Strategy, next_steps
+from workflows.engine.refs import StepRef, WorkerInfo
+
+FRESH_SECONDS = 0.5
+SHARE = 0.05  # of the time may go into asking
+TRIES = 5  # what others took in the meantime
+
+
+class Agenda:
+    """The first in line as this process knows them."""
+
+    def __init__(self) -> None:
+        self._refs: deque[StepRef] = deque()
+        self._asked = float("-inf")
+        self._cost = 0.0
+        self._lock = Lock()  # an agent may work in threads
+
+    def take(self, profile: Profile, *, anew: bool = False) -> StepRef | None:
+        with self._lock:
+            age = monotonic() - self._asked
+            if age > max(FRESH_SECONDS, self._cost / SHARE) or (anew and age > self._cost / SHARE):
+                self._ask(profile)
+            return self._refs.popleft() if self._refs else None
+
+    def _ask(self, profile: Profile) -> None:
+        begun = monotonic()
+        self._refs = deque(next_steps(profile.kinds, profile.strategy))
+        self._asked = monotonic()
+        self._cost = self._asked - begun
+
+
+_agenda = Agenda()
+
+
+def carry_out(named: StepRef, worker: WorkerInfo) -> bool:
+    """Takes a step because of a message; False if there was none left to take."""
+    profile = routing.profile(worker.agent)
+    if profile is None or profile.strategy is Strategy.LOAD:
+        return executor.work(named, worker)
+    return any(executor.work(ref, worker) for ref in _candidates(named, profile))
+
+
+def _candidates(named: StepRef, profile: Profile) -> Iterator[StepRef]:
+    yield from _in_line(profile)
+    yield named
+    # The named one went to a message that named another: that one may still be there.
+    if ref := _agenda.take(profile, anew=True):
+        yield ref
+        yield from _in_line(profile)
+
+
+def _in_line(profile: Profile) -> Iterator[StepRef]:
+    for _ in range(TRIES):
+        ref = _agenda.take(profile)
+        if ref is None:
+            return
+        yield ref
