@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import subprocess
@@ -13,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as configured
 
 from agents.http import Refused
@@ -23,6 +19,7 @@ from agents.remote import channel
 from agents.services.connections import save_connection
 from crm.actors import Actor
 from tests.agents.canary import Canary, send
+from tests.agents.remote.certificates import certificate
 from tests.agents.remote.elsewhere import TOKEN
 from tests.agents.running import Ended, RunStep, finish
 from tests.workflows.engine.conftest import sweep_now
@@ -212,33 +209,6 @@ def test_where_a_proxy_is_the_only_way_out_grpc_does_not_go_past_it(settings: An
     settings.OUTGOING_PROXY = "http://proxy:3128"
     with pytest.raises(Refused, match="proxy"):
         channel.check("grpcs://agents.example.com", resolver=outside)
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A key, and a certificate of its own for the name."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    chain, private = folder / "cert.pem", folder / "key.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )  # fmt: skip
-    return chain, private
 
 
 @pytest.mark.parametrize(("name", "state"), [("agent.test", "SUCCEEDED"), ("other.test", "WAITING")])

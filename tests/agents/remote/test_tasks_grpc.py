@@ -24,6 +24,7 @@ from agents.protocol import agent_pb2
 from agents.remote.server import make_server
 from crm.api import tokens
 from tests.agents.fixtures import MemberAs
+from tests.agents.remote.certificates import certificate
 from tests.agents.remote.fixtures import Stub, TaskOf, signed
 from tests.workflows.engine.conftest import work_off
 from workflows.models import Run, Workflow
@@ -140,6 +141,22 @@ def test_in_production_it_wants_a_certificate_or_the_word_that_there_is_one(sett
     server, port = make_server("127.0.0.1:0")
     assert port
     server.stop(None)
+
+
+def test_with_a_certificate_it_speaks_tls_and_nothing_else(settings: Any, tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, "localhost")
+    settings.PRODUCTION, settings.GRPC_TLS_CERT, settings.GRPC_TLS_KEY = True, str(chain), str(key)
+    server, port = make_server("127.0.0.1:0")
+    server.start()
+    asked, trusted = health_pb2.HealthCheckRequest(), grpc.ssl_channel_credentials(chain.read_bytes())
+    try:
+        with grpc.secure_channel(f"localhost:{port}", trusted) as channel:
+            answer = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=20)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, pytest.raises(grpc.RpcError):
+            health_pb2_grpc.HealthStub(channel).Check(asked, timeout=20)
+    finally:
+        server.stop(None).wait()
 
 
 def test_the_generated_code_is_that_of_the_protocol(tmp_path: Path) -> None:
