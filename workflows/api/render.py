@@ -81,8 +81,12 @@ def run(actor: Actor, found: Run) -> Answer:
         "output": found.output if seen else None,
         "error": found.error,
         "steps": steps_of(actor=actor, run=found),
-        "document": found.version.document,
-        "rights": {"cancel": found.state == RunState.RUNNING and can(actor, "cancel", found)},
+        # Once steps were added to the run it has a graph of its own.
+        "document": found.graph.document if found.graph else found.version.document,
+        "rights": {
+            "cancel": found.state == RunState.RUNNING and can(actor, "cancel", found),
+            "decide": can(actor, "retry", found),
+        },
     }
 
 

@@ -174,6 +174,7 @@ class AttemptOut(serializers.Serializer[Any]):
 class ChunkOut(serializers.Serializer[Any]):
     item = serializers.IntegerField()
     state = serializers.ChoiceField(STEP_STATES)
+    decide = serializers.BooleanField(help_text="A person decides what follows.")
     attempt = serializers.IntegerField()
     error = serializers.JSONField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
@@ -197,6 +198,8 @@ class StepOut(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     agent = serializers.CharField(allow_null=True)
     wait = serializers.CharField(allow_null=True, help_text="What the step waits for, in words.")
+    decide = serializers.BooleanField(help_text="A person decides what follows.")
+    undoes = serializers.CharField(allow_null=True, help_text="The step that it takes back when the run fails.")
     items = ItemCountOut(allow_null=True)
     attempts = AttemptOut(many=True)
     chunks = ChunkOut(many=True)

@@ -1,4 +1,4 @@
-"""The steps of one run: a line for every node of its version, those not reached yet included."""
+"""The steps of one run: a line for every node of its graph, those not reached yet included."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.db.models import Max, Min
 from crm.actors import Actor
 from crm.errors import NotFound
 from workflows.engine import values
-from workflows.graph.compile import END, TOP, CompiledGraph, CompiledNode
+from workflows.graph.compile import END, CompiledGraph, CompiledNode
 from workflows.models import Run, Step, StepAttempt, StepResult
 from workflows.selectors.chunks import ItemCount, count_items
 from workflows.selectors.runs import may_see_values
 from workflows.selectors.waits import Waits
-from workflows.states import ENDED, RunState, StepState
+from workflows.states import ENDED, RunState, StepState, WaitFor
 
 JSON = Any
 Line = dict[str, JSON]
@@ -54,7 +54,7 @@ class _Known:
 
 
 def steps_of(*, actor: Actor, run: Run) -> list[Line]:
-    graph = CompiledGraph.from_json(run.version.compiled)
+    graph = CompiledGraph.from_json(run.graph.compiled if run.graph else run.version.compiled)
     rows: dict[str, list[Step]] = {}
     for row in Step.objects.filter(run_id=run.pk).exclude(node__startswith=END).order_by("node", "item"):
         rows.setdefault(row.node, []).append(row)
@@ -102,11 +102,12 @@ def _line(known: _Known, node: CompiledNode) -> Line:
         "attempt": max(row.attempt for row in rows),
         "started_at": started,
         "ended_at": ended,
+        "decide": any(map(_is_for_person, rows)),
         "wait": next((known.waits.words(row, known.counts.get(node.id)) for row in rows if row.state == state), None),
     }
     if node.id in known.counts:
         line["items"] = known.counts[node.id].as_json()
-    return line | (_top(known, node, rows[0]) if node.scope == TOP else _inside(known, node, rows))
+    return line | (_inside(known, node, rows) if node.in_map else _top(known, node, rows[0]))
 
 
 def _unborn(known: _Known, node: CompiledNode) -> StepState:
@@ -123,8 +124,9 @@ def _empty_line(node: CompiledNode) -> Line:
         "node": node.id,
         "type": node.type,
         "label": node.label,
-        "item": None if node.scope != TOP else 0,
-        "parent": node.scope or None,
+        "item": None if node.in_map else 0,
+        "parent": node.scope if node.in_map else None,
+        "undoes": node.policies.undoes,
         "state": StepState.PENDING,
         "attempt": 0,
         "port": None,
@@ -135,6 +137,7 @@ def _empty_line(node: CompiledNode) -> Line:
         "ended_at": None,
         "agent": None,
         "wait": None,
+        "decide": False,
         "items": None,
         "attempts": [],
         "chunks": [],
@@ -185,11 +188,18 @@ def _chunk(known: _Known, row: Step) -> Line:
         "item": row.item,
         "state": row.state,
         "attempt": row.attempt,
+        "decide": _is_for_person(row),
         "error": _error_of(row, attempts),
         "started_at": attempts[0].started_at if attempts else None,
         "ended_at": attempts[-1].ended_at if attempts and row.state in ENDED else None,
         "agent": next((attempt.agent for attempt in reversed(attempts) if attempt.agent), None),
     }
+
+
+def _is_for_person(row: Step) -> bool:
+    """It may have happened, or its tries are spent: a person decides what follows."""
+    decides = row.state == StepState.WAITING and row.waits_for == WaitFor.DECISION
+    return decides or (row.state == StepState.UNCERTAIN and row.wake_at is not None)
 
 
 def _error_of(row: Step, attempts: list[StepAttempt]) -> JSON:

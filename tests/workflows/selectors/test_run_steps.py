@@ -13,7 +13,7 @@ from crm.actors import Actor
 from crm.errors import InvalidInput, NotFound
 from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import work_off
-from workflows.engine.sweep import ready_steps
+from workflows.engine.line import Strategy, next_steps
 from workflows.models import Run, Step
 from workflows.selectors.run_steps import output_of, steps_of
 from workflows.selectors.runs import RunFilter, get_run, list_runs, shown_state
@@ -74,7 +74,7 @@ def test_steps_inside_a_for_each_are_counted_in_items(manager: Actor) -> None:
 
 def test_a_for_each_that_is_under_way_says_how_far_it_came(manager: Actor) -> None:
     run = begin(manager, EACH, {"numbers": [1, 2, 3, 4, 5]})
-    executor.work(ready_steps(["map"])[0], STRANGER)
+    executor.work(next_steps(["map"], Strategy.PRIORITY)[0], STRANGER)
     found = lines(manager, run)
     assert (found["each"]["state"], found["each"]["wait"]) == ("WAITING", "2 of 5 items done")
     assert found["half"]["items"] == {"items": 5, "done": 2, "failed": 0}
@@ -184,3 +184,33 @@ def test_a_run_that_is_not_there_is_not_found(manager: Actor, key: str) -> None:
     with pytest.raises(NotFound):
         get_run(actor=manager, run_id=key)
     assert not Step.objects.exists()
+
+
+def test_a_step_that_takes_another_back_stands_at_the_top(manager: Actor) -> None:
+    nodes = [{"id": "a", "type": "set_values"}, {"id": "u", "type": "set_values", "undoes": "a"}]
+    run = begin(manager, {"name": "A", "nodes": nodes})
+    found = lines(manager, run)["u"]
+    assert (found["undoes"], found["parent"], found["item"], found["state"]) == ("a", None, 0, "PENDING")
+    work_off()
+    assert lines(manager, run)["u"]["state"] == "SKIPPED"
+
+
+def test_a_step_whose_tries_are_spent_says_that_a_person_decides(manager: Actor) -> None:
+    wrong = {"id": "w", "type": "set_values", "config": {"values": {"n": {"$expr": "1 / 0"}}}, "on_failure": "ask"}
+    run = begin(manager, {"name": "A", "nodes": [{"id": "a", "type": "set_values"}, wrong]})
+    work_off()
+    found = lines(manager, run)
+    assert (found["w"]["decide"], found["a"]["decide"]) == (True, False)
+
+
+def test_steps_that_a_plan_added_are_lines_of_their_own(manager: Actor) -> None:
+    plan = {"nodes": {"$expr": "input.nodes"}, "edges": []}
+    run = begin(
+        manager,
+        {"name": "A", "nodes": [{"id": "p", "type": "plan", "config": plan}]},
+        {"nodes": [{"id": "x", "type": "set_values"}]},
+    )
+    assert list(lines(manager, run)) == ["p"]
+    work_off()
+    found = lines(manager, run)
+    assert (found["x"]["parent"], found["x"]["state"]) == ("p", "SUCCEEDED")
