@@ -218,7 +218,7 @@ def _way_faults(run: RunFacts, node: str, came: _Came, record: Record | None) ->
     if left == 0:
         if not is_end(node):
             yield from _complete_faults(run.graph.incoming(node), came, record)
-    elif came.edges == 0:
+    elif came.edges == 0 and not (record is not None and is_end(node)):  # an end counts failures before its edges
         if record is not None and node not in run.graph.losers:
             yield "early_step", f"{record.state}, and none of its {left} edges is resolved"
     elif record is None:

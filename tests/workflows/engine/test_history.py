@@ -193,6 +193,12 @@ def test_a_step_that_came_before_its_time_is_found(started: Start) -> None:
         assert broken_rules() == {"early_step"}
 
 
+def test_a_failure_that_leads_into_a_waiting_join_is_in_order(started: Start) -> None:
+    started({"bad": "test_fail", "ask": "test_ask", "join": "test_mark"}, "bad join", "ask join")
+    work_off()
+    assert broken_rules() == set()
+
+
 def test_an_open_step_that_nobody_will_look_at_is_found(asking: Run) -> None:
     statements = (
         "ALTER TABLE workflows_step DROP CONSTRAINT step_open_has_wake_at",
