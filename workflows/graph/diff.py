@@ -211,5 +211,8 @@ def in_words(change: Change) -> str:
 
 
 def brief(value: JSON) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, dict) and value.keys() == {"$expr"} and isinstance(value["$expr"], str):
+        text = value["$expr"]
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"

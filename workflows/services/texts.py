@@ -54,7 +54,7 @@ class Plan:
         return self.diff is not None and self.diff.is_empty and not self.diff.moved and not self.cases
 
     def sentences(self) -> list[str]:
-        new = [f"The workflow “{self.document.name}” is new, with {len(self.document.nodes)} steps."]
+        new = [f"The workflow “{self.document.name}” is new; its steps: {len(self.document.nodes)}."]
         return [*(sentences(self.diff) if self.diff else new), *self.cases]
 
 

@@ -90,7 +90,7 @@ def test_a_plan_tells_the_difference_and_changes_nothing(workflow: Workflow, fol
 
 def test_a_plan_of_a_new_workflow_says_so(folder: Path, db: None) -> None:
     (folder / "other.yaml").write_text("name: Other\nnodes:\n  a: {type: set_values}\n")
-    assert run("plan", folder) == (2, "greet: no change\nother:\n  The workflow “Other” is new, with 1 steps.\n")
+    assert run("plan", folder) == (2, "greet: no change\nother:\n  The workflow “Other” is new; its steps: 1.\n")
 
 
 def test_applying_saves_the_draft_as_the_member(builder: Actor, workflow: Workflow, folder: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_folder_without_files_is_an_error(tmp_path: Path, db: None) -> None:
 
 
 def test_a_passing_test_tells_its_coverage(case: WorkflowCase) -> None:
-    assert run("test") == (0, "ok      greet: Ann is greeted\n        greet: 2 of 2 ways taken\n1 cases, 0 failed\n")
+    assert run("test") == (0, "ok      greet: Ann is greeted\n        greet: 2 of 2 ways taken\n1 case, 0 failed\n")
 
 
 def test_a_failing_test_ends_with_one_and_tells_why(

@@ -122,6 +122,13 @@ def test_settings_name_and_policies_are_compared() -> None:
     ]
 
 
+def test_an_expression_is_told_as_it_is_written() -> None:
+    def change(raw: dict[str, Any]) -> None:
+        raw["nodes"][1]["config"]["title"] = {"$expr": "input.title"}
+
+    assert differs(change).as_json()["sentences"] == ['Step “ask”: title is input.title, was "Go on?".']
+
+
 def test_true_is_not_one() -> None:
     def change(raw: dict[str, Any]) -> None:
         raw["nodes"][0]["config"]["deep"]["x"] = True

@@ -98,7 +98,8 @@ class Command(BaseCommand):
         total = sum(len(suite.results) for suite in suites)
         failed = sum(not result.passed for suite in suites for result in suite.results)
         broken = [suite for suite in suites if suite.error]
-        self.stdout.write(f"{total} cases, {failed} failed" + (f", {len(broken)} drafts broken" if broken else ""))
+        cases = "1 case" if total == 1 else f"{total} cases"
+        self.stdout.write(f"{cases}, {failed} failed" + (f", broken drafts: {len(broken)}" if broken else ""))
         if failed or broken:
             raise SystemExit(1)
 
