@@ -21,7 +21,7 @@ PARENTS, AT_ONCE = 500, 4
 
 @pytest.mark.promise("9 join of 500 parents that finish together")
 def test_a_join_of_many_fires_once(world: World, tell: Tell) -> None:
-    times = sized(1_000, 12)
+    times = sized(1_000, 4)
     clerk = Agent.objects.get(name="clerk")
     to = AgentSettings("clerk", list(clerk.kinds), capacity=AT_ONCE)
     update_agent(actor=SYSTEM, agent_id=clerk.pk, to=to)
