@@ -174,11 +174,11 @@ def _on_nodes(diff: Diff) -> Iterator[str]:
         yield f"Step “{node.label or node.id}” ({node.type}) was added."
     for node in diff.nodes_removed:
         yield f"Step “{node.label or node.id}” ({node.type}) was removed."
-    for node in diff.nodes_changed:
-        if node.renamed:
-            yield f"Step “{node.renamed[0]}” is called “{node.renamed[1]}” now."
-        for change in node.changes:
-            yield f"Step “{node.label}”: {in_words(change)}"
+    for changed in diff.nodes_changed:
+        if changed.renamed:
+            yield f"Step “{changed.renamed[0]}” is called “{changed.renamed[1]}” now."
+        for change in changed.changes:
+            yield f"Step “{changed.label}”: {in_words(change)}"
 
 
 def _on_edges(diff: Diff) -> Iterator[str]:

@@ -115,7 +115,9 @@ class _Reader:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(path)
-        return _scalar(event, place)
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event, place)
+        raise TextError("There is no value here. Write one, or null.", place)
 
     def _mapping(self, path: Path) -> dict[str, JSON]:
         found: dict[str, JSON] = {}
@@ -144,7 +146,7 @@ class _Reader:
         return found
 
 
-def _scalar(event: yaml.Event, place: Place | None) -> JSON:
+def _scalar(event: yaml.ScalarEvent, place: Place | None) -> JSON:
     text = str(event.value)
     if event.style not in (None, ""):
         return text

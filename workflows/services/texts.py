@@ -17,7 +17,8 @@ from workflows.graph import notation
 from workflows.graph.cases import Case
 from workflows.graph.diff import Diff, compare, sentences
 from workflows.graph.document import Document, parse, to_json
-from workflows.graph.text import Text, TextError, fingerprint, read_workflow, write_layout, write_workflow
+from workflows.graph.notation import TextError
+from workflows.graph.text import Text, fingerprint, read_workflow, write_layout, write_workflow
 from workflows.models import Workflow
 from workflows.selectors.cases import require_values
 from workflows.selectors.documents import draft_of

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from tests.workflows.graph.documents import TEXTS, VALUES, documents
 from workflows.graph import notation
 from workflows.graph.document import Document, parse, to_json
-from workflows.graph.text import TextError, fingerprint, read_workflow, write_layout, write_workflow
+from workflows.graph.notation import TextError
+from workflows.graph.text import fingerprint, read_workflow, write_layout, write_workflow
 
 DRAWN: dict[str, Any] = {
     "name": "Greet",
