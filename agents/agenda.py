@@ -13,8 +13,11 @@ from time import monotonic
 
 from agents import executor, routing
 from agents.routing import Profile
+from workflows.engine import wake
 from workflows.engine.line import Strategy, next_steps
 from workflows.engine.refs import StepRef, WorkerInfo
+from workflows.models import Step
+from workflows.states import StepState
 
 FRESH_SECONDS = 0.5
 SHARE = 0.05  # of the time may go into asking
@@ -33,7 +36,9 @@ class Agenda:
     def take(self, profile: Profile, *, anew: bool = False) -> StepRef | None:
         with self._lock:
             age = monotonic() - self._asked
-            if age > max(FRESH_SECONDS, self._cost / SHARE) or (anew and age > self._cost / SHARE):
+            # A message in vain is worth a question, whatever that costs: the step of another's message would wait for
+            # the sweeper.
+            if anew or age > max(FRESH_SECONDS, self._cost / SHARE):
                 self._ask(profile)
             return self._refs.popleft() if self._refs else None
 
@@ -50,9 +55,22 @@ _agenda = Agenda()
 def carry_out(named: StepRef, worker: WorkerInfo) -> bool:
     """Takes a step because of a message; False if there was none left to take."""
     profile = routing.profile(worker.agent)
-    if profile is None or profile.strategy is Strategy.LOAD:
+    if profile is None:
         return executor.work(named, worker)
-    return any(executor.work(ref, worker) for ref in _candidates(named, profile))
+    candidates = [named] if profile.strategy is Strategy.LOAD else _candidates(named, profile)
+    # What is ready without a message of its own may have killed the worker that had it: its claim must count.
+    worked = any(executor.work(ref, worker, careful=ref != named) for ref in candidates)
+    if worked and profile.places:
+        _announce(profile)
+    return worked
+
+
+def _announce(profile: Profile) -> None:
+    """Places are free again, for steps whose messages were in vain."""
+    waiting = next_steps(profile.kinds, profile.strategy)[: profile.capacity]
+    kinds = Step.objects.filter(state=StepState.READY)
+    found = [(ref, kinds.filter(run_id=ref.run_id, node=ref.node, item=ref.item)) for ref in waiting]
+    wake.after_commit([(step.kind, ref) for ref, rows in found for step in rows])
 
 
 def _candidates(named: StepRef, profile: Profile) -> Iterator[StepRef]:

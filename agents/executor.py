@@ -10,18 +10,20 @@ import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic, sleep
+from uuid import UUID
 
 from django.db import Error, connection, transaction
 
-from agents.evaluate import Evaluated, evaluate, unanswered
+from agents.evaluate import Evaluated, evaluate, is_success, unanswered
 from agents.lease import renewed
 from agents.settle import settle
 from crm import context
-from workflows.engine import rows, wake
+from workflows.engine import backup, rows, wake
 from workflows.engine.admission import Never, NotYet, admit
 from workflows.engine.contention import is_contention, pause
 from workflows.engine.failure import fail
 from workflows.engine.ledger import Key, Ledger
+from workflows.engine.places import has_room
 from workflows.engine.program import Program, VersionUnusable, program_of
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
 from workflows.steps import JSON, StepError
@@ -39,6 +41,15 @@ class Chain:
     program: Program
     worker: WorkerInfo
     memory: dict[Key, tuple[str, JSON]] = field(default_factory=dict)
+    # Of a worker whose places are counted: those that the step in hand takes.
+    held: int = 0
+
+    @property
+    def is_counted(self) -> bool:
+        return self.worker.places() is not None
+
+    def units(self, task: Task) -> int:
+        return self.program.instructions[task.node].type.units
 
     def ledger(self) -> Ledger:
         return Ledger(self.run, self.program, self.worker, self.memory)
@@ -47,7 +58,7 @@ class Chain:
         return StepRef(self.run.id, task.node, task.item)
 
     def reload(self) -> None:
-        """The run was moved to another version, or its steps changed, while one of them was under way."""
+        """The run was paused, moved to another version, or its steps changed, while one of them was under way."""
         self.run = rows.run_row(self.run.id)
         self.program = program_of(self.run.version_id, self.run.graph_id)
 
@@ -63,29 +74,49 @@ class Claimed:
     task: Task
 
 
-Next = StepRef | Claimed | None
+class Gone:
+    """Another worker has the step, or it is not its turn."""
 
 
-def work(ref: StepRef, worker: WorkerInfo) -> bool:
-    """Carries out a ready step and what follows from it; False if another worker had it."""
-    upcoming: Next = ref
-    worked = False
-    token = context.run_id.set(ref.run_id)
+Next = StepRef | Claimed | Gone | None
+
+
+def work(ref: StepRef, worker: WorkerInfo, *, careful: bool = False) -> bool:
+    """Carries out a ready step and what follows from it; False if another worker had it.
+
+    With `careful` the claim is committed before the step begins.
+    """
+    return _go_on(ref.run_id, ref, worker, careful=careful)
+
+
+def back_up(ref: StepRef, worker: WorkerInfo) -> bool:
+    """Carries out once more what another worker has had in hand for too long; False if it has ended by now."""
+    if worker.id is None:
+        return False
+    with transaction.atomic():
+        task = backup.begin(ref, worker.id)
+        claimed = Claimed(_chain(ref, worker), task) if task else Gone()
+    return _go_on(ref.run_id, claimed, worker)
+
+
+def _go_on(run_id: UUID, upcoming: Next, worker: WorkerInfo, *, careful: bool = False) -> bool:
+    worked = isinstance(upcoming, Claimed)
+    token = context.run_id.set(run_id)
     try:
-        while upcoming is not None:
+        while upcoming is not None and not isinstance(upcoming, Gone):
             if isinstance(upcoming, StepRef):
-                upcoming = _begin(upcoming, worker)
+                upcoming, careful = _begin(upcoming, worker, careful), False
             else:
                 upcoming = _proceed(upcoming)
-            worked = worked or upcoming is not None
+            worked = worked or not isinstance(upcoming, Gone)
     finally:
         context.run_id.reset(token)
     return worked
 
 
-def _begin(ref: StepRef, worker: WorkerInfo) -> Next:
+def _begin(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> Next:
     try:
-        return _claim_and_run(ref, worker)
+        return _claim_and_run(ref, worker, careful)
     except Exception as error:
         if is_contention(error):
             rows.postpone(ref, pause())
@@ -100,35 +131,45 @@ def _begin(ref: StepRef, worker: WorkerInfo) -> Next:
         return _claim_carefully(ref, worker)
 
 
-def _claim_and_run(ref: StepRef, worker: WorkerInfo) -> Next:
+def _claim_and_run(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> Next:
     with transaction.atomic():
+        if not _has_room(ref, worker):
+            return Gone()
         claimed = rows.claim(ref, worker.id, datetime.now(UTC))
         if claimed is None:
-            return None
+            return Gone()
         task, late = claimed
         chain = _chain(ref, worker)
-        if chain.run.paused:
-            rows.hold_back(ref, task.attempt)
+        if chain.run.paused and rows.hold_back(ref, task.attempt):
             return None
         ledger = chain.ledger()
         if turned_away(ledger, task):
             return _carry_on(chain, ledger)
         # A step that lay ready for long may be one that kills workers: the claim is committed first, and counts.
-        if late or task.crashes or chain.reaches_outside(task):
+        if late or careful or chain.is_counted or task.crashes or chain.reaches_outside(task):
             wake.after_commit(ledger.wakes)
             return Claimed(chain, task)
         settle(ledger, task, evaluate(ledger, task))
         return _carry_on(chain, ledger)
 
 
+def _has_room(ref: StepRef, worker: WorkerInfo) -> bool:
+    places = worker.places()
+    return places is None or worker.id is None or has_room(ref, worker.id, places.number, places.large)
+
+
 def _claim_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
     with transaction.atomic():
+        if not _has_room(ref, worker):
+            return Gone()
         claimed = rows.claim(ref, worker.id, datetime.now(UTC))
         if claimed is None:
-            return None
+            return Gone()
         task = claimed[0]
         task.crashes = max(task.crashes, 1)
         chain = _chain(ref, worker)
+        if chain.run.paused and rows.hold_back(ref, task.attempt):
+            return None
         ledger = chain.ledger()
         if turned_away(ledger, task):
             return _carry_on(chain, ledger, alone=True)
@@ -143,6 +184,7 @@ def _chain(ref: StepRef, worker: WorkerInfo) -> Chain:
 
 def _proceed(claimed: Claimed) -> Next:
     chain, task = claimed.chain, claimed.task
+    chain.held = chain.units(task)
     with renewed(chain.ref(task), task.attempt):
         if chain.reaches_outside(task):
             return _finish_surely(chain, task, _evaluate_outside(chain, task))
@@ -187,7 +229,11 @@ def _finish(chain: Chain, task: Task, outcome: Evaluated | None, *, alone: bool 
             if held is None:
                 logger.warning("Another worker took this step over; nothing was written", extra={"node": task.node})
                 return None
-            if held != (chain.run.version_id, chain.run.graph_id):
+            if task.is_backup:
+                if outcome is None or not is_success(outcome):
+                    return None  # the first may still do better
+                backup.promote(chain.ref(task), task.attempt, chain.worker.id)
+            if held != (chain.run.version_id, chain.run.graph_id, chain.run.paused):
                 chain.reload()
             ledger = chain.ledger()
             settle(ledger, task, evaluate(ledger, task) if outcome is None else outcome)
@@ -212,8 +258,11 @@ def advance(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Task | None
     mine: Task | None = None
     while ledger.ready:
         task = ledger.ready.popleft()
-        if not chain.worker.serves(chain.program.graph.nodes[task.node].type):
+        # Of a paused run whoever claims the step holds it back.
+        if chain.run.paused or not chain.worker.serves(chain.program.graph.nodes[task.node].type):
             ledger.hand_on(task)
+        elif chain.is_counted and chain.units(task) > chain.held:
+            ledger.hand_on(task)  # it needs places that have to be free first
         elif turned_away(ledger, task):
             continue
         elif chain.reaches_outside(task):

@@ -9,6 +9,7 @@ from time import monotonic
 from agents.models import Agent
 from workflows import registry
 from workflows.engine.line import Strategy
+from workflows.engine.refs import Places
 
 FRESH_SECONDS = 10
 
@@ -20,8 +21,8 @@ class Profile:
     kinds: frozenset[str]
     strategy: Strategy = Strategy.PREDICTIVE
     capacity: int = 1
-    # The capacity where what steps take of it must be counted; where each takes one place, the pool keeps to it.
-    places: int | None = None
+    # Where each step takes one place, the pool keeps to the capacity; else what they take is counted.
+    places: Places | None = None
 
     def serves(self, kind: str) -> bool:
         return kind in self.kinds
@@ -39,8 +40,8 @@ def kinds_of(agent: Agent) -> frozenset[str]:
 
 def profile_of(agent: Agent) -> Profile:
     kinds = kinds_of(agent)
-    counts = any(registry.get(kind).units > 1 for kind in kinds)
-    places = agent.capacity if counts else None
+    large = frozenset(kind for kind in kinds if registry.get(kind).units > 1)
+    places = Places(agent.capacity, large) if large else None
     return Profile(agent.name, agent.queue, kinds, Strategy(agent.strategy), agent.capacity, places)
 
 

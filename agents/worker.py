@@ -25,7 +25,7 @@ from workflows import registry
 from workflows.engine.drain import drain_events
 from workflows.engine.due import fire_due_triggers
 from workflows.engine.line import next_steps
-from workflows.engine.refs import WorkerInfo, engine_setting
+from workflows.engine.refs import Places, WorkerInfo, engine_setting
 from workflows.engine.refused import retry_refused
 from workflows.engine.sweep import expire_leases_of, sweep
 
@@ -47,11 +47,15 @@ class Presence:
         self.id: UUID = uuid7()
         self.agent_id: int = agent.pk
         self.last_message = monotonic()
-        self.info = WorkerInfo(self.id, agent.name, self._serves)
+        self.info = WorkerInfo(self.id, agent.name, self._serves, self._places)
 
     def _serves(self, kind: str) -> bool:
         """As the agent is told now; while it is paused, nothing."""
         return any(one.name == self.info.agent and one.serves(kind) for one in routing.profiles())
+
+    def _places(self) -> Places | None:
+        profile = routing.profile(self.info.agent)
+        return profile.places if profile else None
 
 
 _presence: Presence | None = None

@@ -17,9 +17,10 @@ _ALL = 1_000_000
 # A join is a counter on its own row; whoever brings it to zero, or to the branches that it needs, decides its state.
 # One that has begun early is not PENDING any more, and what comes later changes nothing.
 _ARRIVE = """
-    INSERT INTO workflows_step AS s (run_id, node, item, kind, state, pending, taken, failed, priority, wake_at)
+    INSERT INTO workflows_step AS s (run_id, node, item, kind, state, pending, taken, failed, priority, rank, units,
+        wake_at)
     VALUES (%(run)s, %(node)s, %(item)s, %(kind)s, CASE WHEN %(taken)s >= %(needed)s THEN 'READY' ELSE 'PENDING' END,
-        %(incoming)s - %(n)s, %(taken)s, %(failed)s, %(priority)s,
+        %(incoming)s - %(n)s, %(taken)s, %(failed)s, %(priority)s, %(rank)s, %(units)s,
         clock_timestamp() + make_interval(secs => CASE WHEN %(taken)s >= %(needed)s THEN %(grace)s
                                                        ELSE %(deadline)s END))
     ON CONFLICT (run_id, node, item) DO UPDATE SET
@@ -53,6 +54,8 @@ class JoinRule:
     incoming: int
     needed: int | None = None
     deadline: float | None = None
+    rank: float = 0.0
+    units: int = 1
 
 
 def arrive(run: RunRow, node: str, item: int, rule: JoinRule, came: Arrivals) -> tuple[str, int, int] | None:
@@ -64,7 +67,7 @@ def arrive(run: RunRow, node: str, item: int, rule: JoinRule, came: Arrivals) ->
                 "run": run.id, "node": node, "item": item, "kind": rule.kind, "incoming": rule.incoming,
                 "n": came.n, "taken": came.taken, "failed": came.failed, "priority": run.priority,
                 "end": is_end(node), "grace": engine_setting("READY_GRACE_SECONDS"),
-                "needed": rule.needed or _ALL, "deadline": rule.deadline,
+                "needed": rule.needed or _ALL, "deadline": rule.deadline, "rank": rule.rank, "units": rule.units,
             },
         )  # fmt: skip
         found: tuple[str, int, int] | None = cursor.fetchone()

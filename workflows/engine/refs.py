@@ -36,6 +36,11 @@ class RunRow:
     depth: int = 0
 
 
+class Places(NamedTuple):
+    number: int
+    large: frozenset[str]
+
+
 @dataclass(frozen=True)
 class WorkerInfo:
     """The process that works, and the kinds of step that its agent serves."""
@@ -43,6 +48,8 @@ class WorkerInfo:
     id: UUID | None
     agent: str
     serves: Callable[[str], bool]
+    # How many places it has, and the kinds of step that take several; None if each step takes one.
+    places: Callable[[], Places | None] = lambda: None
 
 
 @dataclass
@@ -63,8 +70,14 @@ class Task:
     failed: int = 0
     size: int = 0
     budget: int | None = None
+    # Seconds that it had been ready; None if it was never claimed.
+    waited: float | None = None
+    # Carried out beside an attempt that takes too long.
+    is_backup: bool = False
     # A person has said what becomes of it.
     decided: bool = False
+    # A glance at what it was given, once it has failed.
+    given: JSON = None
 
 
 def engine_setting(name: str) -> float:

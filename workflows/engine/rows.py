@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from psycopg2.extras import execute_values
 
 from workflows.engine.refs import RunRow, StepRef, Task, engine_setting
 
@@ -44,29 +41,21 @@ class StepRow:
 # An update finds its row's lock already held; the condition is the fence all the same.
 _UPDATE = """
     UPDATE workflows_step SET state = %s, waits_for = %s, pending = %s, failures = %s, crashes = %s,
-        since = clock_timestamp(), worker_id = %s, backup = NULL,
+        since = clock_timestamp(), worker_id = %s,
         size = GREATEST(size, %s), taken = COALESCE(%s, taken), budget = COALESCE(%s, budget),
         wake_at = COALESCE(%s, clock_timestamp() + make_interval(secs => %s))
     WHERE run_id = %s AND node = %s AND item = %s AND attempt = %s
 """
 
-_INSERT = """
-    INSERT INTO workflows_step (run_id, node, item, kind, state, waits_for, pending, attempt, failures, crashes,
-        priority, worker_id, size, taken, budget, rank, units, wake_at) VALUES %s
-"""
-_INSERT_ROW = (
-    "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " COALESCE(%s::timestamptz, clock_timestamp() + make_interval(secs => %s)))"
-)
-
 _CLAIM = """
-    UPDATE workflows_step AS s SET state = 'RUNNING', attempt = s.attempt + 1, worker_id = %s,
+    UPDATE workflows_step AS s SET state = 'RUNNING', worker_id = %s,
+        attempt = GREATEST(s.attempt, COALESCE(s.backup, 0)) + 1, backup = NULL,
         since = clock_timestamp(), wake_at = clock_timestamp() + make_interval(secs => %s)
     FROM (SELECT since, waits_for FROM workflows_step
           WHERE run_id = %s AND node = %s AND item = %s AND state = 'READY' FOR UPDATE SKIP LOCKED) AS old
     WHERE s.run_id = %s AND s.node = %s AND s.item = %s
     RETURNING s.attempt, s.failures, s.crashes, s.failed, s.size, s.budget, old.waits_for,
-        clock_timestamp() - old.since > make_interval(secs => %s)
+        extract(epoch FROM clock_timestamp() - old.since)::float8
 """
 
 
@@ -75,29 +64,35 @@ def claim(ref: StepRef, worker_id: UUID | None, now: datetime) -> tuple[Task, bo
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
-            [worker_id, engine_setting("LEASE_SECONDS"), *ref, *ref, engine_setting("READY_GRACE_SECONDS")],
+            [worker_id, engine_setting("LEASE_SECONDS"), *ref, *ref],
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    attempt, failures, crashes, failed, size, budget, waited_for, late = row
-    task = Task(ref.node, ref.item, now, attempt, failures, crashes, True, waited_for, failed, size, budget)
-    return task, late
+    attempt, failures, crashes, failed, size, budget, waited_for, waited = row
+    task = Task(ref.node, ref.item, now, attempt, failures, crashes, True, waited_for, failed, size, budget, waited)
+    return task, waited > engine_setting("READY_GRACE_SECONDS")
 
 
-def hold(ref: StepRef, attempt: int) -> tuple[int, int | None] | None:
-    """Locks a step that this attempt still owns; answers the run's version and graph as they are now.
+# Two statements in one message: the second sees what those have done for whom the first one waited.
+_HOLD = """
+    SELECT 1 FROM workflows_step WHERE run_id = %(run)s AND node = %(node)s AND item = %(item)s
+        AND state = 'RUNNING' AND %(attempt)s IN (attempt, backup) FOR UPDATE;
+    SELECT r.version_id, r.graph_id, r.paused_at IS NOT NULL
+    FROM workflows_step s JOIN workflows_run r ON r.id = s.run_id
+    WHERE s.run_id = %(run)s AND s.node = %(node)s AND s.item = %(item)s
+        AND s.state = 'RUNNING' AND %(attempt)s IN (s.attempt, s.backup)
+"""
+
+
+def hold(ref: StepRef, attempt: int) -> tuple[int, int | None, bool] | None:
+    """Locks a step that this attempt still owns; answers the run's version, graph and whether it is paused, as of now.
 
     None if the step was taken over, cancelled or ended.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT r.version_id, r.graph_id FROM workflows_step s JOIN workflows_run r ON r.id = s.run_id"
-            " WHERE s.run_id = %s AND s.node = %s AND s.item = %s AND s.state = 'RUNNING'"
-            " AND %s IN (s.attempt, s.backup) FOR UPDATE OF s",
-            [*ref, attempt],
-        )
-        found: tuple[int, int | None] | None = cursor.fetchone()
+        cursor.execute(_HOLD, {"run": ref.run_id, "node": ref.node, "item": ref.item, "attempt": attempt})
+        found: tuple[int, int | None, bool] | None = cursor.fetchone()
         return found
 
 
@@ -113,22 +108,27 @@ def postpone(ref: StepRef, seconds: float, attempt: int | None = None) -> None:
         )
 
 
-def hold_back(ref: StepRef, attempt: int) -> None:
-    """Puts a claimed step off until its run is resumed."""
+def hold_back(ref: StepRef, attempt: int) -> bool:
+    """Puts a claimed step off until its run is resumed; False if it has been by now."""
     with connection.cursor() as cursor:
+        # Whoever resumes the run waits for us, or we for them.
+        cursor.execute("SELECT 1 FROM workflows_run WHERE id = %s AND paused_at IS NOT NULL FOR SHARE", [ref.run_id])
+        if cursor.fetchone() is None:
+            return False
         cursor.execute(
             "UPDATE workflows_step SET state = 'WAITING', held = true, since = clock_timestamp(),"
             " wake_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE run_id = %s AND node = %s AND item = %s AND state = 'RUNNING' AND attempt = %s",
             [DAY, *ref, attempt],
         )
+    return True
 
 
 def renew(ref: StepRef, attempt: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE workflows_step SET wake_at = clock_timestamp() + make_interval(secs => %s)"
-            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'RUNNING' AND attempt = %s",
+            " WHERE run_id = %s AND node = %s AND item = %s AND state = 'RUNNING' AND %s IN (attempt, backup)",
             [engine_setting("LEASE_SECONDS"), *ref, attempt],
         )
         return bool(cursor.rowcount == 1)
@@ -152,51 +152,3 @@ def update_step(run_id: UUID, row: StepRow) -> None:
             [row.state, row.waits_for, row.pending, row.failures, row.crashes, row.worker_id,
              row.size, row.begun, row.budget, row.wake_at, row.wake_seconds, run_id, row.node, row.item, row.attempt],
         )  # fmt: skip
-
-
-def insert_steps(run: RunRow, rows: Sequence[StepRow]) -> None:
-    _insert(
-        _INSERT,
-        _INSERT_ROW,
-        [
-            (run.id, row.node, row.item, row.kind, row.state, row.waits_for, row.pending, row.attempt,
-             row.failures, row.crashes, _priority(run, row), row.worker_id, row.size, row.begun or 0, row.budget,
-             row.rank, row.units, row.wake_at, row.wake_seconds)
-            for row in rows
-        ],
-    )  # fmt: skip
-
-
-def _priority(run: RunRow, row: StepRow) -> int:
-    return run.priority if row.priority is None else row.priority
-
-
-def insert_results(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows: (run_id, node, item, attempt, port, output as text, blob_id)."""
-    _insert(
-        "INSERT INTO workflows_stepresult (run_id, node, item, attempt, port, output, blob_id) VALUES %s",
-        None,
-        rows,
-    )
-
-
-def insert_attempts(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows: (run_id, node, item, attempt, worker_id, agent, started_at, ended_at, outcome, error as text)."""
-    _insert(
-        "INSERT INTO workflows_stepattempt (run_id, node, item, attempt, worker_id, agent, started_at, ended_at,"
-        " outcome, error) VALUES %s",
-        None,
-        rows,
-    )
-
-
-def insert_blobs(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows: (run_id, id, size, content)."""
-    _insert("INSERT INTO workflows_blob (run_id, id, size, content) VALUES %s", None, rows)
-
-
-def _insert(statement: str, template: str | None, rows: Iterable[tuple[Any, ...]]) -> None:
-    rows = list(rows)
-    if rows:
-        with connection.cursor() as cursor:
-            execute_values(cursor.cursor, statement, rows, template=template, page_size=1000)

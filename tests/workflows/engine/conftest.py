@@ -14,7 +14,8 @@ from crm.actors import Actor, actor_of
 from crm.models import Member, Role
 from tests.workflows.engine import kinds
 from workflows import registry
-from workflows.engine.sweep import ready_steps, sweep
+from workflows.engine.line import Strategy, next_steps
+from workflows.engine.sweep import sweep
 from workflows.models import Run, Step, StepResult, Workflow
 from workflows.services.runs import start_run
 from workflows.services.versions import publish
@@ -80,7 +81,7 @@ def started(manager: Actor, published: Publish) -> Start:
 def work_off(limit: int = 500) -> int:
     """Carries out whatever is ready until nothing is; answers how many claims it took."""
     claims = 0
-    while refs := ready_steps([one.key for one in registry.all_types() if not one.remote]):
+    while refs := next_steps([one.key for one in registry.all_types() if not one.remote], Strategy.PRIORITY):
         for ref in refs:
             executor.work(ref, STRANGER)
             claims += 1

@@ -14,7 +14,7 @@ from tests.workflows.engine.conftest import Publish, Start, work_off
 from workflows.engine import forecast
 from workflows.engine.clock import database_now
 from workflows.engine.refs import WorkerInfo
-from workflows.engine.sweep import ready_steps
+from workflows.engine.line import Strategy, next_steps
 from workflows.graph.compile import CompiledGraph
 from workflows.graph.remaining import remaining
 from workflows.models import Step, StepAttempt, Workflow
@@ -66,10 +66,10 @@ def test_a_step_is_born_with_its_rank_and_a_join_too(published: Publish, started
     assert ranks(run.pk)["a", 0] == 0  # nothing is known yet
     learn(workflow, a=1, b=2, c=5, d=10)
     forecast.forget()
-    executor.work(ready_steps(["test_mark"])[0], ELSEWHERE)
+    executor.work(next_steps(["test_mark"], Strategy.PRIORITY)[0], ELSEWHERE)
     assert ranks(run.pk)["b", 0] == 12
     assert ranks(run.pk)["c", 0] == 15
-    executor.work(ready_steps(["test_send"])[0], STRANGER)
+    executor.work(next_steps(["test_send"], Strategy.PRIORITY)[0], STRANGER)
     work_off()
     assert ranks(run.pk)["d", 0] == 10
 
