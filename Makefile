@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
 	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: run test env lint types imports migrations bundle check format lock chaos bench keys clean
+.PHONY: run test env lint types imports migrations bundle check format lock chaos bench bench-growth keys clean
 
 run: $(VENV)/runtime
 	@exec $(BIN)/python -m config.launch
@@ -68,6 +68,10 @@ chaos: $(VENV)/development
 
 bench: $(VENV)/development $(VENV)/peers/ready
 	PEERS_PYTHON=$(VENV)/peers/bin/python $(BIN)/python -m benchmarks
+
+# With ten million old step rows: takes some minutes, and 20 GB of disk meanwhile.
+bench-growth: $(VENV)/development
+	$(BIN)/python -m benchmarks --growth
 
 # Other engines, apart from ours: one of them brings a database driver that Django would prefer.
 $(VENV)/peers/ready: requirements-bench.txt | $(BIN)/uv

@@ -62,29 +62,45 @@ class DesignerApi:
         self.rights = {"edit": True, "publish": True, "run": True}
         self.saves: list[JSON] = []
         self.is_down = False
+        self.refusal: JSON = None  # what publishing answers instead, unless cases are ignored
+        self.in_flight: JSON = {"total": 0, "results": []}
+        self.choices: list[JSON] = []
 
     def answer(self, method: str, path: str, body: JSON) -> tuple[int, JSON]:
         if self.is_down:
             return 503, {"title": "Down", "status": 503, "code": "down"}
-        if path == "/workflows/1":
-            return 200, self._workflow()
+        if path.startswith("/workflows/1"):
+            found = self._of_workflow(method, path.removeprefix("/workflows/1"), body)
+        else:
+            found = self._elsewhere(path)
+        if found is None and path in ("/workflows/1/runs", "/runs/r1") and self.run:
+            found = (202 if method == "POST" else 200), self.run
+        return found or (404, {"title": "Not found", "status": 404, "code": "not_found"})
+
+    def _elsewhere(self, path: str) -> tuple[int, JSON] | None:
         if path == "/step-types":
             schemas = {"policies": Policies.model_json_schema(), "settings": Settings.model_json_schema()}
             return 200, {"results": self.step_types, **schemas}
-        if path == "/workflows/1/draft" and method == "PUT":
-            return self._save(body)
-        if path == "/workflows/1/publish":
-            self.published = {"number": self.published["number"] + 1, "at": "2026-01-01T00:00:00Z", "by": "Bo"}
-            return 200, {"number": self.published["number"]}
         if path == "/workflows":
             return 200, {"results": [{"id": 7, "key": "tell-the-team", "name": "Tell the team"}]}
-        if path == "/expressions/check":
-            return 200, {"ok": True}
-        if re.fullmatch(r"/workflows/1/versions/\d+", path):
-            return 200, {"number": 1, "document": self.document}
-        if path in ("/workflows/1/runs", "/runs/r1") and self.run:
-            return (202 if method == "POST" else 200), self.run
-        return 404, {"title": "Not found", "status": 404, "code": "not_found"}
+        return (200, {"ok": True}) if path == "/expressions/check" else None
+
+    def _of_workflow(self, method: str, path: str, body: JSON) -> tuple[int, JSON] | None:
+        if path == "":
+            return 200, self._workflow()
+        if path == "/draft" and method == "PUT":
+            return self._save(body)
+        if path == "/publish":
+            return self._publish(body)
+        if path == "/in_flight":
+            return self._in_flight(method, body)
+        return (200, {"number": 1, "document": self.document}) if re.fullmatch(r"/versions/\d+", path) else None
+
+    def _publish(self, body: JSON) -> tuple[int, JSON]:
+        if self.refusal and not body["ignore_cases"]:
+            return 422, self.refusal
+        self.published = {"number": self.published["number"] + 1, "at": "2026-01-01T00:00:00Z", "by": "Bo"}
+        return 200, {"number": self.published["number"]}
 
     def _workflow(self) -> JSON:
         return {
@@ -99,6 +115,12 @@ class DesignerApi:
             "rights": self.rights,
             "webhooks": {},
         }
+
+    def _in_flight(self, method: str, body: JSON) -> tuple[int, JSON]:
+        if method == "GET":
+            return 200, self.in_flight
+        self.choices.append(body)
+        return 202, {"total": self.in_flight["total"]}
 
     def _save(self, body: JSON) -> tuple[int, JSON]:
         if body["base_revision"] != self.revision:

@@ -4,67 +4,63 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-import django
-from django.core.management import call_command
-
-from benchmarks.work import AT_ONCE, ITEMS, STEPS, Times
+from benchmarks.answering import answering_server
+from benchmarks.installation import installation, say
+from benchmarks.machine import machine
+from benchmarks.work import AT_ONCE, CALLING_AT_ONCE, CALLS, CALLS_FANNED_OUT, ITEMS, STEPS, Times
 from config import data_dir
-from config.embedded import Postgres, Valkey
 
 ROWS = (
-    ("chain", f"{STEPS} light steps in a row", STEPS, "steps"),
-    ("at_once", f"{AT_ONCE} such runs at once", STEPS * AT_ONCE, "steps"),
-    ("fan_out", f"fan-out over {ITEMS:,} items", ITEMS, "items"),
+    ("chain", True, f"{STEPS} light steps in a row, in the caller's process", STEPS, "steps"),
+    ("chain", False, f"{STEPS} light steps in a row, through a worker", STEPS, "steps"),
+    ("at_once", True, f"{AT_ONCE} such runs at once, in the caller's process", STEPS * AT_ONCE, "steps"),
+    ("at_once", False, f"{AT_ONCE} such runs at once, through workers", STEPS * AT_ONCE, "steps"),
+    ("fan_out", False, f"fan-out over {ITEMS:,} items", ITEMS, "items"),
+    (
+        "calls",
+        False,
+        f"{CALLING_AT_ONCE} runs at once of {CALLS} HTTP calls in a row",
+        CALLING_AT_ONCE * CALLS,
+        "calls",
+    ),
+    ("calls_out", False, f"fan-out over {CALLS_FANNED_OUT} HTTP calls", CALLS_FANNED_OUT, "calls"),
 )
+WORDS = """\
+A ratio is how many times faster Rapport is. Celery's tasks always go to its worker (two processes), DBOS's steps run
+in the process that starts the workflow, so each is the peer of both of our rows. In the caller's process means
+`start_run(…, wait=…)`, as `?wait=` does for the API and for webhooks; through a worker means that the run is started
+and an agent with two processes carries it out. HTTP calls are POST requests with an idempotency key, to one server
+that answers at once and runs in a process of its own; DBOS makes them with `urllib.request`, Rapport with its HTTP
+step, which checks where each address leads. A chain of ours commits once for all of its light steps and once for each
+call, DBOS once for each step, Celery never.
+"""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="rapport-bench-") as folder:
-        data = Path(folder)
-        postgres, valkey = Postgres(data), Valkey(data)
-        postgres.start()
-        valkey.start()
-        try:
-            ours, celery, dbos = _measure(data, postgres)
-        finally:
-            valkey.stop()
-            postgres.stop()
-    print(table(ours, celery, dbos))
+    with answering_server() as port, installation(port) as data:
+        print(f"{machine()}\n\n{compare(data, port)}")
 
 
-def _measure(data: Path, postgres: Postgres) -> tuple[Times, Times, Times]:
-    for name in ("rapport", "dbos"):
-        postgres.ensure_database(name)
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-        "RAPPORT_DATA_DIR": str(data),
-        "DATABASE_URL": data_dir.database_url(data),
-        "BROKER_URL": data_dir.broker_url(data),
-        "LOG_LEVEL": "ERROR",
-    }
-    os.environ.update(environment)
-    django.setup()
-    call_command("migrate", verbosity=0)
-    from benchmarks.rapport_runs import measure_rapport
+def compare(data: Path, port: int) -> str:
+    """In Markdown."""
+    from benchmarks.rapport_runs import measure_in_process, measure_with_agents
 
-    _say("Rapport")
-    ours = measure_rapport(environment)
-    _say("Celery")
+    say("Rapport")
+    here, there = measure_in_process(), measure_with_agents(port)
+    say("Celery")
     celery = _peer([sys.executable, "-m", "benchmarks.peers.celery_peer"], PEER_BROKER=data_dir.broker_url(data))
-    _say("DBOS")
+    say("DBOS")
     address = data_dir.database_url(data, "dbos").replace("postgresql://", "postgresql+psycopg://", 1)
-    dbos = _peer([os.environ["PEERS_PYTHON"], "benchmarks/peers/dbos_peer.py"], PEER_DATABASE=address)
-    return ours, celery, dbos
-
-
-def _say(name: str) -> None:
-    print(f"measuring {name} …", file=sys.stderr, flush=True)
+    dbos = _peer(
+        [os.environ["PEERS_PYTHON"], "benchmarks/peers/dbos_peer.py"],
+        PEER_DATABASE=address,
+        PEER_ADDRESS=f"http://127.0.0.1:{port}/",
+    )
+    return f"{table(here, there, celery, dbos)}\n\n{WORDS}"
 
 
 def _peer(command: list[str], **environment: str) -> Times:
@@ -72,19 +68,23 @@ def _peer(command: list[str], **environment: str) -> Times:
     return Times(*json.loads(answer.stdout))
 
 
-def table(ours: Times, celery: Times, dbos: Times) -> str:
-    """In Markdown; a ratio is how many times faster Rapport is."""
-    lines = [
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "",
-        "| work | Rapport | Celery | DBOS | Rapport / Celery | Rapport / DBOS |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, words, units, unit in ROWS:
-        mine, theirs, others = (getattr(times, name) for times in (ours, celery, dbos))
-        shown = [f"{seconds * 1000:,.1f} ms ({units / seconds:,.0f} {unit}/s)" for seconds in (mine, theirs, others)]
-        lines.append(f"| {words} | {' | '.join(shown)} | {theirs / mine:.1f} × | {others / mine:.1f} × |")
+def table(here: Times, there: Times, celery: Times, dbos: Times) -> str:
+    lines = ["| work | Rapport | Celery | DBOS | Rapport / Celery | Rapport / DBOS |", "|---|---|---|---|---|---|"]
+    for name, in_process, words, units, unit in ROWS:
+        mine = getattr(here if in_process else there, name)
+        others = [getattr(celery, name), getattr(dbos, name)]
+        shown = [_time(seconds, units, unit) for seconds in (mine, *others)]
+        ratios = [_ratio(mine, seconds) for seconds in others]
+        lines.append(f"| {' | '.join([words, *shown, *ratios])} |")
     return "\n".join(lines)
+
+
+def _time(seconds: float, units: int, unit: str) -> str:
+    return "" if seconds != seconds else f"{seconds * 1000:,.1f} ms ({units / seconds:,.0f} {unit}/s)"
+
+
+def _ratio(mine: float, other: float) -> str:
+    return "" if other != other else f"{other / mine:.1f} ×"
 
 
 if __name__ == "__main__":

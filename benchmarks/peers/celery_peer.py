@@ -8,7 +8,7 @@ import sys
 
 from celery import Celery, chain, chord
 
-from benchmarks.work import AT_ONCE, ITEMS, STEPS, measure, tell
+from benchmarks.work import AT_ONCE, ITEMS, STEPS, Times, chain_seconds, median_of, tell
 
 app = Celery("celery_peer", broker=os.environ["PEER_BROKER"], backend=os.environ["PEER_BROKER"])
 app.conf.update(worker_prefetch_multiplier=4, result_expires=600)
@@ -45,7 +45,7 @@ def main() -> None:
     command = [sys.executable, "-m", "celery", "--app", "benchmarks.peers.celery_peer", "--quiet", "worker"]
     worker = subprocess.Popen([*command, "--concurrency", "2", "--loglevel", "ERROR"], stdout=subprocess.DEVNULL)
     try:
-        tell(measure(run_chain, run_at_once, run_fan_out))
+        tell(Times(chain_seconds(run_chain), median_of(run_at_once), median_of(run_fan_out)))
     finally:
         worker.terminate()
         worker.wait()
