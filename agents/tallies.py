@@ -20,7 +20,7 @@ def size_of(seconds: float) -> int:
 
 
 def largest(size: int) -> float:
-    return SMALLEST * 2.0 ** (size / 2)
+    return SMALLEST * float(2 ** (size / 2))
 
 
 def add(one: Sequence[int], other: Sequence[int]) -> list[int]:

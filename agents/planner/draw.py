@@ -9,7 +9,7 @@ WIDE = 60  # characters
 
 
 def table(schedule: Schedule) -> str:
-    rows = [("task", "node", "units", "start", "end", "waited")]
+    rows: list[tuple[str, ...]] = [("task", "node", "units", "start", "end", "waited")]
     for one in sorted(schedule.placements, key=lambda one: (one.start, one.task.id)):
         units, numbers = str(one.task.units), (one.start, one.end, one.wait)
         rows.append((one.task.id, one.node, units, *(f"{number:g}" for number in numbers)))

@@ -118,7 +118,7 @@ def _end_of_slice(begin: datetime) -> tuple[datetime, bool]:
 
 
 def _counts(begin: datetime, end: datetime) -> Mapping[str, Rows]:
-    given = {
+    given: dict[str, Any] = {
         "begin": begin, "end": end, "nobody": NOBODY, "smallest": tallies.SMALLEST, "most": tallies.SIZES - 1,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -206,5 +206,6 @@ def _merged(old: NodeFigures | None, new: Mapping[str, Any]) -> NodeFigures:
 
 def drop_old_figures() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM agents_hourfigures WHERE hour < clock_timestamp() - %s", [KEPT])
+        statement = "DELETE FROM agents_hourfigures WHERE hour < clock_timestamp() - make_interval(days => %s)"
+        cursor.execute(statement, [KEPT.days])
         return int(cursor.rowcount)

@@ -8,6 +8,7 @@ it is carried out, so that every process of the worker sees it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -31,7 +32,7 @@ _FITS = """
 
 def has_room(ref: StepRef, worker_id: UUID, places: int, large: Collection[str]) -> bool:
     """Whether the step may be claimed now. Small ones wait while a larger one has waited for long before them."""
-    given = {
+    given: dict[str, Any] = {
         "places": places, "worker": worker_id, "large": sorted(large), "patience": PATIENCE_SECONDS,
         "run": ref.run_id, "node": ref.node, "item": ref.item,
     }  # fmt: skip

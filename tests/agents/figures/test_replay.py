@@ -57,8 +57,8 @@ def test_a_try_after_a_wait_comes_when_it_came(chain: Workflow, make_run: MakeRu
 
 def test_the_end_of_a_for_each_follows_all_of_its_items(make_workflow: MakeWorkflow, make_run: MakeRun) -> None:
     value: Any = ("set_values", {"values": {"x": 1}})
-    nodes = {"each": ("map", {"items": "{{ input.items }}"}), "one": {"type": "set_values", "config": value[1]}}
-    nodes["one"]["parent"] = "each"  # type: ignore[index,call-overload]
+    one = {"type": "set_values", "config": value[1], "parent": "each"}
+    nodes: dict[str, Any] = {"each": ("map", {"items": "{{ input.items }}"}), "one": one}
     workflow = make_workflow({**nodes, "after": value}, "each after")
     make_run(
         workflow, ("each", 0, 1, 0, 1, "EXPANDED"), ("one", 1, 1, 1, 2, DONE), ("one", 2, 1, 1, 3, DONE),
@@ -162,6 +162,7 @@ def test_a_simulation_is_carried_out_once(chain: Workflow, make_run: MakeRun, ac
         ask_for_simulation(actor=actor_as("manager"), days=7, load=10)
     run_simulation(asked.pk)
     asked.refresh_from_db()
+    assert asked.result is not None
     assert (asked.state, asked.result["tasks"]) == (SimulationState.DONE, 1)
     ended = asked.ended_at
     run_simulation(asked.pk)

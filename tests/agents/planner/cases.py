@@ -15,7 +15,7 @@ DURATIONS = st.integers(0, 6).map(float)
 def drawn_cases(draw: Any, most: int = 12) -> Case:
     """Any case that can be planned: tasks depend on earlier ones only, and fit the largest node."""
     capacities = draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
-    tasks = []
+    tasks: list[Task] = []
     for number in range(draw(st.integers(1, most))):
         before = [task.id for task in tasks]
         depends_on = draw(st.lists(st.sampled_from(before), unique=True, max_size=3)) if before else []

@@ -108,6 +108,7 @@ def what_is_recorded(run: Run) -> tuple[str, int, list[tuple[int, str]]]:
     result = StepResult.objects.get(run_id=run.pk, node="a")
     tries = StepAttempt.objects.filter(run_id=run.pk, node="a").order_by("attempt")
     run.refresh_from_db()
+    assert result.output is not None
     return run.state, result.output["body"]["call"], list(tries.values_list("attempt", "outcome"))
 
 

@@ -13,12 +13,11 @@ from agents.worker import STRANGER
 from tests.workflows.engine.conftest import Publish, Start, work_off
 from workflows.engine import forecast
 from workflows.engine.clock import database_now
-from workflows.engine.refs import WorkerInfo
 from workflows.engine.line import Strategy, next_steps
+from workflows.engine.refs import WorkerInfo
 from workflows.graph.compile import CompiledGraph
 from workflows.graph.remaining import remaining
 from workflows.models import Step, StepAttempt, Workflow
-from workflows.models.definitions import Version
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ELSEWHERE = WorkerInfo(None, "", lambda kind: kind != "test_send")
@@ -37,7 +36,8 @@ def learn(workflow: Workflow, **seconds: float) -> None:
 
 
 def graph_of(workflow: Workflow) -> CompiledGraph:
-    return CompiledGraph.from_json(Version.objects.get(pk=workflow.published_id).compiled)
+    assert workflow.published
+    return CompiledGraph.from_json(workflow.published.compiled)
 
 
 def ranks(run_id: Any) -> dict[tuple[str, int], float]:
@@ -79,5 +79,6 @@ def test_how_long_a_step_was_ready_is_kept_with_its_attempt(started: Start) -> N
     Step.objects.filter(run_id=run.pk, node="a").update(since=database_now() - timedelta(seconds=3))
     work_off()
     waits = dict(StepAttempt.objects.filter(run_id=run.pk).values_list("node", "waited"))
+    assert waits["a"] is not None
     assert 3 <= waits["a"] < 60
     assert waits["b"] is None  # it went on in the same transaction
