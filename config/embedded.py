@@ -166,6 +166,8 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
         options = {"--port": "0", "--unixsocket": str(self.socket), "--unixsocketperm": "700", "--save": ""}
         options |= {"--appendonly": "no", "--dir": str(self.socket.parent)}
+        # Only what has an end by itself, such as kept answers, makes room for the rest.
+        options |= {"--maxmemory": "256mb", "--maxmemory-policy": "volatile-lru"}
         command = [str(VALKEY), *(part for option in options.items() for part in option)]
         # In a session of its own, so that Ctrl-C ends it last and not first.
         with (self.data / "valkey.log").open("ab") as log:

@@ -166,6 +166,11 @@ class StepError(Exception):
 
 C = TypeVar("C", bound=StepConfig)
 
+
+def _always(config: Mapping[str, JSON]) -> bool:
+    return True
+
+
 # What each item of a chunk came to.
 ItemOutcome = Done | StepError
 
@@ -198,8 +203,10 @@ class StepType(Generic[C]):
     # It may wait, so under a map it gets a step row an item.
     waits: bool = False
     only_at_top: bool = False
-    # The same input gives the same answer for a while, and nothing is changed by asking.
+    # The same input gives the same answer for a while, and nothing is changed by asking,
     cacheable: bool = False
+    # for such a config, as the document has it.
+    only_asks: Callable[[Mapping[str, JSON]], bool] = _always
     # A pure step whose answer depends on what is in the database when it is asked.
     reads: bool = False
     # Asks the target whether an effect happened: its outcome, or None if it did not.

@@ -45,4 +45,6 @@ STEP = StepType(
     run=run,
     output={"type": "object", "properties": {"status": {"type": "integer"}, "body": {}}},
     icon="globe",
+    cacheable=True,
+    only_asks=lambda config: config.get("method", "GET") == "GET",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -20,12 +21,23 @@ class Config(StepConfig):
 
 
 def run(context: StepContext, config: Config) -> Outcome:
-    ids = [_id_of(customer) for customer in config.customers]
-    scorer = current_scorer()
+    return run_batch([(context, config)])[0]
+
+
+def run_batch(calls: Sequence[tuple[StepContext, Config]]) -> list[Done]:
+    """All customers of a chunk's items in one go, each told to whoever asked for it."""
+    asked = [[_id_of(customer) for customer in config.customers] for _, config in calls]
+    context, scorer = calls[0][0], current_scorer()
     scored = score_customers(
-        actor=context.run.actor, customer_ids=ids, origin=origin_of(context, model=scorer.name or "")
+        actor=context.run.actor,
+        customer_ids={one for ids in asked for one in ids},
+        origin=origin_of(context, model=scorer.name or ""),
     )
-    return Done({"customers": [_shown(one) for one in scored], "count": len(scored), "model": scorer.name})
+    return [_told([one for one in scored if one.customer_id in set(ids)], scorer.name) for ids in asked]
+
+
+def _told(scored: Sequence[Scored], model: str | None) -> Done:
+    return Done({"customers": [_shown(one) for one in scored], "count": len(scored), "model": model})
 
 
 def _id_of(customer: Any) -> int:
@@ -58,6 +70,7 @@ STEP = StepType(
     needs=(("score", "customer"),),
     config=Config,
     run=run,
+    run_batch=run_batch,
     output={
         "type": "object",
         "properties": {

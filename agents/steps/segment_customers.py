@@ -39,6 +39,7 @@ STEP = StepType(
     description="Read the customers that a segment's condition fits.",
     effect=Effect.PURE,
     reads=True,
+    cacheable=True,
     config=Config,
     run=run,
     output={

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from workflows.graph.document import ERROR_PORT, Document, Node, Problem, problem
+from workflows.graph.document import ERROR_PORT, JSON, Document, Node, Problem, problem
 from workflows.graph.scope import HasOutput, check_dynamic
 
 TRIGGER = "trigger"
@@ -19,6 +19,8 @@ class HasRules(HasOutput, Protocol):
     @property
     def cacheable(self) -> bool: ...
     @property
+    def only_asks(self) -> Callable[[Mapping[str, JSON]], bool]: ...
+    @property
     def can_probe(self) -> bool: ...
     @property
     def only_at_top(self) -> bool: ...
@@ -30,7 +32,7 @@ def check_policies(
     step_type = types[node.type]
     yield from _check_undo(document, node, step_type)
     yield from _check_join(document, node)
-    if node.policies.cache_minutes and not step_type.cacheable:
+    if node.policies.cache_minutes and not (step_type.cacheable and step_type.only_asks(node.config)):
         yield _fault(node, "cache_minutes", "This step changes something each time, so its answer can't be kept.")
     if node.policies.on_uncertain == "probe" and not step_type.can_probe:
         yield _fault(node, "on_uncertain", "This step has no way to ask whether it happened. Choose another way.")

@@ -6,9 +6,11 @@ from time import perf_counter
 
 import pytest
 
+from crm.actors import Actor
 from crm.models import Activity, Customer, Event, Score
 from tests.agents.fixtures import MakeCustomer, MakeModel
 from tests.agents.running import RunStep
+from tests.agents.workflows import carry_out
 
 LIST = {"customers": {"$expr": "input.customers"}}
 
@@ -52,6 +54,19 @@ def test_a_customer_who_is_listed_twice_is_scored_once(
     make_model()
     alice = make_customer(0)
     assert run_step("score_churn", LIST, {"customers": [alice.pk, alice.pk]}).output["count"] == 1
+
+
+def test_in_a_for_each_the_customers_of_a_chunk_are_scored_together(
+    manager: Actor, make_model: MakeModel, make_customer: MakeCustomer
+) -> None:
+    make_model()
+    customers = [make_customer(number).pk for number in range(3)]
+    each = {"type": "map", "config": {"items": {"$expr": "input.ids"}}}
+    score = {"type": "score_churn", "parent": "each", "config": {"customers": {"$expr": "[item]"}}}
+    run = carry_out(manager, {"each": each, "score": score}, given={"ids": customers})
+    results = run.output["results"]
+    assert [result["customers"][0]["id"] for result in results] == customers
+    assert [result["count"] for result in results] == [1, 1, 1]
 
 
 def test_without_a_model_the_step_says_how_to_get_one(run_step: RunStep, make_customer: MakeCustomer) -> None:

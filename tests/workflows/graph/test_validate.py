@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,9 @@ class Kind:
     cacheable: bool = False
     can_probe: bool = False
     output: dict[str, Any] | None = None
+
+    def only_asks(self, config: Mapping[str, Any]) -> bool:
+        return True
 
 
 TYPES = {
