@@ -14,7 +14,7 @@ from time import monotonic
 from agents import executor, routing
 from agents.routing import Profile
 from workflows.engine import wake
-from workflows.engine.line import Strategy, next_steps
+from workflows.engine.line import MOST, Strategy, next_steps
 from workflows.engine.refs import StepRef, WorkerInfo
 from workflows.models import Step
 from workflows.states import StepState
@@ -29,22 +29,30 @@ class Agenda:
 
     def __init__(self) -> None:
         self._refs: deque[StepRef] = deque()
+        self._known: frozenset[StepRef] = frozenset()
         self._asked = float("-inf")
         self._cost = 0.0
         self._lock = Lock()  # an agent may work in threads
 
     def take(self, profile: Profile, *, anew: bool = False) -> StepRef | None:
         with self._lock:
-            age = monotonic() - self._asked
-            # A message in vain is worth a question, whatever that costs: the step of another's message would wait for
-            # the sweeper.
-            if anew or age > max(FRESH_SECONDS, self._cost / SHARE):
-                self._ask(profile)
+            self._keep_fresh(profile, 0.0 if anew else FRESH_SECONDS)
             return self._refs.popleft() if self._refs else None
 
-    def _ask(self, profile: Profile) -> None:
+    def has_better(self, named: StepRef, profile: Profile) -> bool:
+        """Whether others come first. One that became ready after the line was asked for goes by its own message,
+        else its message might be spent on another while nobody knows of it; unless the line is longer than known.
+        """
+        with self._lock:
+            self._keep_fresh(profile, FRESH_SECONDS)
+            return bool(self._refs) and (named in self._known or len(self._known) == MOST)
+
+    def _keep_fresh(self, profile: Profile, seconds: float) -> None:
+        if monotonic() - self._asked <= max(seconds, self._cost / SHARE):
+            return
         begun = monotonic()
         self._refs = deque(next_steps(profile.kinds, profile.strategy))
+        self._known = frozenset(self._refs)
         self._asked = monotonic()
         self._cost = self._asked - begun
 
@@ -74,8 +82,12 @@ def _announce(profile: Profile) -> None:
 
 
 def _candidates(named: StepRef, profile: Profile) -> Iterator[StepRef]:
-    yield from _in_line(profile)
-    yield named
+    if _agenda.has_better(named, profile):
+        yield from _in_line(profile)
+        yield named
+    else:
+        yield named
+        yield from _in_line(profile)
     # The named one went to a message that named another: that one may still be there.
     if ref := _agenda.take(profile, anew=True):
         yield ref

@@ -9,7 +9,7 @@ from agents.agenda import Agenda
 from agents.models import Agent
 from agents.routing import profile_of
 from tests.agents.scheduling.conftest import Flood, Fresh, MakeAgent, age, refs, state_of
-from workflows.engine.line import Strategy, next_steps
+from workflows.engine.line import MOST, Strategy, next_steps
 from workflows.models import Step
 
 KINDS = ["test_mark"]
@@ -110,3 +110,10 @@ def test_two_workers_of_the_same_line_never_take_the_same(flood: Flood, make_age
     assert agenda.carry_out(first, one)
     taken = [executor.work(ref, other) for ref in [first, *iter(lambda: stale.take(profile), None)]]
     assert taken.count(True) == len(runs) - 1
+
+
+def test_of_a_line_longer_than_is_known_the_first_is_taken(flood: Flood, make_agent: MakeAgent, fresh: Fresh) -> None:
+    runs = flood("One", MOST + 5)
+    last = next(run for run in runs if refs([run])[0] not in next_steps(KINDS, Strategy.PREDICTIVE))
+    assert agenda.carry_out(refs([last])[0], fresh(make_agent()))
+    assert state_of(last) == "READY"
