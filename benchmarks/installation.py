@@ -23,7 +23,7 @@ from config.embedded import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENTS = ("clerk", "scorer", "messenger")
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 @contextmanager
