@@ -36,7 +36,7 @@ def earth(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbB
     world = World(tmp_path_factory.mktemp("chaos"))
     try:
         world.open()
-        current_app.conf.broker_url = data_dir.broker_url(world.data)
+        current_app.conf.update(broker_url=data_dir.broker_url(world.data))
         with django_db_blocker.unblock():
             yield world
     finally:

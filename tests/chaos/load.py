@@ -82,14 +82,14 @@ def start_many(workflow: Workflow, number: int, *, threads: int = 4, given: Any 
         return [run for started in pool.map(start, shares) for run in started]
 
 
-def ask(statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def ask(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def number(statement: str, values: Sequence[object] = ()) -> int:
+def number(statement: str, values: Sequence[Any] = ()) -> int:
     return int(ask(statement, values)[0][0])
 
 
@@ -109,16 +109,7 @@ def effects() -> int:
 
 def calls() -> tuple[int, int]:
     """Those that came, and those with a key of their own."""
-    return tuple(ask("SELECT count(*), count(DISTINCT key) FROM chaos_call")[0])  # type: ignore[return-value]
-
-
-def seconds_of_runs() -> list[float]:
-    return sorted(
-        float(seconds)
-        for (seconds,) in ask(
-            "SELECT extract(epoch FROM finished_at - created_at) FROM workflows_run WHERE finished_at IS NOT NULL"
-        )
-    )
+    return tuple(ask("SELECT count(*), count(DISTINCT key) FROM chaos_call")[0])
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from config import env
 from config.settings.test import *
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.chaos.app.ChaosConfig"]

@@ -48,7 +48,8 @@ def _sorted() -> list[Row]:
 def _machine() -> str:
     when = datetime.now(UTC).date().isoformat()
     system = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"{when}, {os.cpu_count()} cores, {system}, Postgres with `fsync` on."
+    busy = f"{os.getloadavg()[2]:.0f} processes at work in the quarter of an hour before its end"
+    return f"{when}, {os.cpu_count()} cores, {system}, Postgres with `fsync` on; {busy}."
 
 
 def write() -> None:

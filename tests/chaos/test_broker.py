@@ -49,14 +49,14 @@ def test_nothing_is_lost_with_the_messages(world: World, tell: Tell) -> None:
     for _ in range(4):
         load.start_many(workflow, runs // 4)
         broker = world.broker()
-        lost += broker.llen("clerk") + broker.llen("messenger")  # type: ignore[operator]
+        lost += broker.llen("clerk") + broker.llen("messenger")
         broker.flushall()
         flushed += 1
         time.sleep(2)
     while load.unfinished():
         assert time.monotonic() - begun < 300, f"{load.unfinished()} runs have not ended"
         broker = world.broker()
-        lost += broker.llen("clerk") + broker.llen("messenger")  # type: ignore[operator]
+        lost += broker.llen("clerk") + broker.llen("messenger")
         broker.flushall()
         flushed += 1
         time.sleep(2)

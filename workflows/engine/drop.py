@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -42,7 +43,7 @@ def drop_steps(run_id: UUID, nodes: Sequence[str] | None = None, item: int | Non
     return release(run_id, dropped) if dropped else []
 
 
-def _rows(statement: str, which: Mapping[str, object]) -> list[tuple[str, int]]:
+def _rows(statement: str, which: Mapping[str, Any]) -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, which)
         found: list[tuple[str, int]] = cursor.fetchall()

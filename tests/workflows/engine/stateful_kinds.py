@@ -43,8 +43,10 @@ def _interrupted() -> None:
 
 def _leave_mark(context: StepContext) -> None:
     with connection.cursor() as cursor:
-        values = [context.run.id, context.node, context.index]
-        cursor.execute("INSERT INTO stateful_mark (run_id, node, index) VALUES (%s, %s, %s)", values)
+        cursor.execute(
+            "INSERT INTO stateful_mark (run_id, node, index) VALUES (%s, %s, %s)",
+            [context.run.id, context.node, context.index],
+        )
 
 
 def mark(context: StepContext, config: Nothing) -> Outcome:

@@ -97,5 +97,6 @@ def test_so_it_does_for_an_item_of_a_map(started: Start) -> None:
         send_signal(run_id=run.pk, node="ask", item=item, key="answer", payload=1)
         work_off()
     output = Run.objects.get().output
+    assert output
     assert (output["succeeded"], output["failed"]) == (0, 2)
     assert check_history().violations == []

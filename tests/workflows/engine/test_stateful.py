@@ -193,32 +193,32 @@ class Engine(RuleBasedStateMachine):
 
     # The network
 
-    @precondition(lambda self: messages)
+    @precondition(lambda self: bool(messages))
     @rule(number=numbers, serves_all=st.booleans())
     def deliver(self, number: int, serves_all: bool) -> None:
         _, ref = messages.pop(number % len(messages))
         executor.work(ref, worker(serves_all=serves_all))
 
-    @precondition(lambda self: messages)
+    @precondition(lambda self: bool(messages))
     @rule(number=numbers)
     def drop(self, number: int) -> None:
         del messages[number % len(messages)]
 
-    @precondition(lambda self: messages)
+    @precondition(lambda self: bool(messages))
     @rule(number=numbers)
     def double(self, number: int) -> None:
         messages.append(messages[number % len(messages)])
 
     # Workers
 
-    @precondition(lambda self: self.open_steps("READY"))
+    @precondition(lambda self: bool(self.open_steps("READY")))
     @rule(number=numbers)
     def claim_and_die(self, number: int) -> None:
         """The claim is committed, and the worker dies before it does anything."""
         case, step = self.pick("READY", number)
         assert rows.claim(StepRef(case.run.pk, step.node, step.item), uuid7(), datetime.now(UTC))
 
-    @precondition(lambda self: messages)
+    @precondition(lambda self: bool(messages))
     @rule(number=numbers)
     def die_in_the_middle(self, number: int) -> None:
         """The effect happened, as far as it can without its transaction, and the worker dies."""
@@ -226,7 +226,7 @@ class Engine(RuleBasedStateMachine):
         with interrupted(_die), suppress(kinds.Death):
             executor.work(ref, worker())
 
-    @precondition(lambda self: messages)
+    @precondition(lambda self: bool(messages))
     @rule(number=numbers)
     def come_back_as_a_zombie(self, number: int) -> None:
         """The worker sleeps in the middle of an outside step; others take it over and finish it; it wakes up."""
@@ -268,7 +268,7 @@ class Engine(RuleBasedStateMachine):
         assert is_first == (name not in case.decisions.answers)
         case.decisions.answers.setdefault(name, port)
 
-    @precondition(lambda self: self.open_steps("UNCERTAIN"))
+    @precondition(lambda self: bool(self.open_steps("UNCERTAIN")))
     @rule(number=numbers, verdict=st.sampled_from(("retry", "done", "failed")))
     def decide_uncertain(self, number: int, verdict: str) -> None:
         case, step = self.pick("UNCERTAIN", number)
