@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,9 @@ def step(node: str, state: str, **more: Any) -> dict[str, Any]:
     at = "2026-01-01T10:00:00Z"
     ended = at if state in ("SUCCEEDED", "FAILED") else None
     times = {"started_at": at, "ended_at": ended, "attempt": 1, "agent": "node-1"}
-    label = next(item["label"] for item in document()["nodes"] if item["id"] == node)
+    label = next((item["label"] for item in document()["nodes"] if item["id"] == node), node)
     empty = {"output": None, "error": None, "port": None, "wait": None, "items": None, "truncated": False}
+    empty |= {"undoes": None, "decide": False}
     own = {"node": node, "type": "", "label": label, "item": 0, "parent": None, "state": state}
     return {**own, **times, **empty, "attempts": [], "chunks": [], **more}
 
@@ -95,3 +97,62 @@ def test_the_run_page_shares_one_selection_between_graph_timeline_and_step(
     expect(page.get_by_test_id("step-panel")).to_contain_text("From Start")
     designer.card("start").click()
     expect(page.get_by_test_id("step-panel")).to_contain_text("Start")
+
+
+def test_a_failed_case_is_told_by_its_differences_and_can_be_passed_over(designer: Opened) -> None:
+    message = "Case “Big order”: step pay took the port no instead of yes."
+    fault = {"field": "Big order", "node": "", "code": "case_failed", "message": message}
+    designer.api.refusal = {"status": 422, "code": "case_failed", "detail": "One case fails.", "errors": [fault]}
+    designer.page.get_by_role("button", name="Review & publish").click()
+    designer.page.get_by_role("button", name="Publish", exact=True).click()
+    cases = designer.page.get_by_test_id("failed-cases")
+    expect(cases).to_contain_text("Big order")
+    expect(cases.get_by_role("listitem")).to_have_text("step pay took the port no instead of yes.")
+    assert designer.api.published["number"] == 1
+    designer.page.get_by_role("button", name="Publish anyway").click()
+    expect(designer.page.get_by_text("Version 2 is live")).to_be_visible()
+
+
+def test_runs_on_older_versions_are_moved_if_the_person_says_so(designer: Opened) -> None:
+    stays = {"id": "r1", "number": 7, "can_move": False, "why_not": "The step “Old” is gone."}
+    designer.api.in_flight = {"total": 3, "results": [stays]}
+    designer.page.get_by_role("button", name="Review & publish").click()
+    designer.page.get_by_role("button", name="Publish", exact=True).click()
+    choice = designer.page.get_by_test_id("in-flight")
+    expect(choice.get_by_label("Let them finish on their version")).to_be_checked()
+    choice.get_by_label("Move them to the new version").check()
+    expect(choice).to_contain_text("Run #7 stays: The step “Old” is gone.")
+    choice.get_by_role("button", name="Move the runs").click()
+    expect(designer.page.get_by_text("3 runs are on their way")).to_be_visible()
+    assert [asked["choice"] for asked in designer.api.choices] == ["move"]
+
+
+def test_a_decision_that_a_step_waits_for_is_one_click_away(
+    page: Page, open_designer: Callable[[DesignerApi], Opened]
+) -> None:
+    asking = step("score", "WAITING", decide=True, wait="waits for a person to decide")
+    found = run("RUNNING", step("start", "SUCCEEDED"), asking)
+    found["rights"]["decide"] = True
+    designer = open_designer(DesignerApi(document(), STEP_TYPES, found))
+    page.goto(f"{designer.address}/runs/r1/")
+    designer.card("score").click()
+    panel = page.get_by_test_id("step-panel")
+    expect(panel).to_contain_text("waits for a person to decide")
+    expect(panel.get_by_role("link", name="Decide")).to_have_attribute("href", "/runs/r1/steps/score/0/decision/")
+
+
+def test_a_run_that_is_rolled_back_shows_its_undo_steps_and_those_that_were_added(
+    page: Page, open_designer: Callable[[DesignerApi], Opened]
+) -> None:
+    found = run("ROLLING_BACK", step("start", "SUCCEEDED"), step("score", "FAILED"))
+    found["finished_at"] = None
+    api = DesignerApi(document(), STEP_TYPES, found)
+    designer = open_designer(api)
+    page.goto(f"{designer.address}/runs/r1/")
+    expect(page.get_by_test_id("run-state")).to_contain_text("Rolling back")
+    grown = copy.deepcopy(found)
+    grown["document"]["nodes"].append({"id": "back", "type": "tag_customer", "label": "Untag", "undoes": "score"})
+    grown["steps"].append(step("back", "RUNNING", undoes="score"))
+    api.run = grown
+    expect(designer.card("back")).to_have_attribute("data-state", "RUNNING")
+    expect(page.get_by_test_id("undo-line-back")).to_be_attached()

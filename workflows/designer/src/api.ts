@@ -59,6 +59,19 @@ export interface PublishAnswer {
   number: number;
   /** The signing secret of each new webhook, told this once. */
   webhook_secrets?: Record<string, string>;
+  cases?: { name: string; passed: boolean }[];
+}
+
+export type InFlightChoice = "finish" | "move" | "restart";
+
+/** Open runs on versions before the published one. */
+export interface InFlightAnswer {
+  total: number;
+  results: { id: string; number: number; can_move: boolean; why_not: string }[];
+}
+
+export interface BatchAnswer {
+  total: number;
 }
 
 interface StepTypesAnswer {
@@ -86,8 +99,17 @@ export class Api {
     return this.call("PUT", `/workflows/${id}/draft`, { base_revision, document }, keepalive);
   }
 
-  publish(id: string, base_revision: number, note: string): Promise<PublishAnswer> {
-    return this.call("POST", `/workflows/${id}/publish`, { base_revision, note });
+  publish(id: string, base_revision: number, note: string, ignore_cases: boolean): Promise<PublishAnswer> {
+    return this.call("POST", `/workflows/${id}/publish`, { base_revision, note, ignore_cases });
+  }
+
+  inFlight(id: string): Promise<InFlightAnswer> {
+    return this.call("GET", `/workflows/${id}/in_flight`);
+  }
+
+  /** Nothing if there were no such runs any more. */
+  chooseForInFlight(id: string, choice: InFlightChoice): Promise<BatchAnswer | null> {
+    return this.call("POST", `/workflows/${id}/in_flight`, { choice });
   }
 
   version(id: string, number: number): Promise<{ number: number; document: WorkflowDocument }> {

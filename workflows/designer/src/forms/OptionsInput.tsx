@@ -36,7 +36,9 @@ export function OptionsInput(props: InputProps) {
     );
   }
   // A document that was written by hand or comes from elsewhere may tell the name instead of the id.
-  const current = options?.find((option) => String(option.id) === textOf(value) || option.name === value);
+  const current = options?.find((option) =>
+    [option.id, option.name, ...option.also].some((word) => word !== null && String(word) === textOf(value)),
+  );
   const written = current ? String(current.id) : textOf(value);
   const choose = (chosen: string) => {
     const option = options?.find((item) => String(item.id) === chosen);
@@ -62,7 +64,8 @@ export function OptionsInput(props: InputProps) {
 
 function optionOf(item: JsonObject, part: string): Option {
   const id = item[part] ?? item.id ?? null;
-  return { id, name: typeof item.name === "string" ? item.name : String(id) };
+  const also = [item.id ?? null, item.key ?? null];
+  return { id, also, name: typeof item.name === "string" ? item.name : String(id) };
 }
 
 function matchType(id: Json, isTextual: boolean): Json {
@@ -72,6 +75,8 @@ function matchType(id: Json, isTextual: boolean): Json {
 interface Option {
   id: Json;
   name: string;
+  /** Other words for it that a document may hold. */
+  also: Json[];
 }
 
 function useOptions(url: string, part: string): { options: Option[] | null; failed: boolean } {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { churn } from "./fixtures";
-import { edgeRun, overlayOf, progressOf, type Run, type RunStep, sourcesOf } from "./runs";
+import { decisionAddress, edgeRun, overlayOf, progressOf, type Run, type RunStep, sourcesOf } from "./runs";
 
 function step(node: string, state: string, more: Partial<RunStep> = {}): RunStep {
   return {
@@ -8,6 +8,7 @@ function step(node: string, state: string, more: Partial<RunStep> = {}): RunStep
     type: "",
     label: "",
     parent: null,
+    undoes: null,
     state,
     attempt: 1,
     port: null,
@@ -18,6 +19,7 @@ function step(node: string, state: string, more: Partial<RunStep> = {}): RunStep
     ended_at: null,
     agent: null,
     wait: null,
+    decide: false,
     items: null,
     attempts: [],
     chunks: [],
@@ -78,5 +80,22 @@ describe("a run on the canvas", () => {
     expect(sourcesOf(churn(), step("score", "SUCCEEDED"))).toEqual(["start"]);
     expect(sourcesOf(churn(), step("tag", "SUCCEEDED", { parent: "each" }))).toEqual(["each"]);
     expect(sourcesOf(churn(), step("start", "SUCCEEDED"))).toEqual([]);
+  });
+
+  it("lead to where a person decides, of a part if a part asks", () => {
+    const asking = step("pay", "WAITING", { decide: true });
+    const may = { ...run(asking), rights: { decide: true } };
+    expect(decisionAddress(may, asking)).toBe("/runs/r/steps/pay/0/decision/");
+    expect(decisionAddress(run(asking), asking)).toBeNull();
+    expect(decisionAddress(may, step("pay", "RUNNING"))).toBeNull();
+    const part = { item: 3, state: "UNCERTAIN", decide: true, attempt: 1, error: null };
+    const chunk = { ...part, started_at: null, ended_at: null, agent: null };
+    expect(decisionAddress(may, { ...asking, chunks: [{ ...chunk, item: 2, decide: false }, chunk] })).toBe(
+      "/runs/r/steps/pay/3/decision/",
+    );
+  });
+
+  it("give an undo step what the step gave that it takes back", () => {
+    expect(sourcesOf(churn(), step("undo", "RUNNING", { undoes: "score" }))).toEqual(["score"]);
   });
 });

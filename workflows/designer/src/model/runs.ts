@@ -16,6 +16,8 @@ export interface Attempt {
 export interface Chunk {
   item: number;
   state: string;
+  /** A person decides what follows. */
+  decide: boolean;
   attempt: number;
   error: Json;
   started_at: string | null;
@@ -28,6 +30,8 @@ export interface RunStep {
   type: string;
   label: string;
   parent: string | null;
+  /** The step that it takes back when the run fails. */
+  undoes: string | null;
   state: string;
   attempt: number;
   port: string | null;
@@ -40,6 +44,10 @@ export interface RunStep {
   agent: string | null;
   /** What the step waits for, in words. */
   wait: string | null;
+  /** The runs that it waits for. */
+  wait_runs?: { id: string; number: number }[];
+  /** A person decides what follows. */
+  decide: boolean;
   items: { items: number; done: number; failed: number } | null;
   attempts: Attempt[];
   chunks: Chunk[];
@@ -60,7 +68,7 @@ export interface Run {
   finished_at: string | null;
   steps: RunStep[];
   document: WorkflowDocument;
-  rights: { cancel?: boolean };
+  rights: { cancel?: boolean; decide?: boolean };
 }
 
 export type Overlay = ReadonlyMap<string, RunStep>;
@@ -114,8 +122,16 @@ function wasTaken(edge: EdgeDoc, source: RunStep, target: RunStep | undefined): 
   return failed === (portOf(edge) === "error") && !NOT_REACHED.has(target.state);
 }
 
+/** Where a person says what follows, of the step or of the first of its parts that asks. */
+export function decisionAddress(run: Run, step: RunStep): string | null {
+  if (!step.decide || !run.rights.decide) return null;
+  const item = step.chunks.find((chunk) => chunk.decide)?.item ?? 0;
+  return `/runs/${run.id}/steps/${step.node}/${item}/decision/`;
+}
+
 /** Whose outputs a step got to work on: those right before it, or the loop it begins. */
 export function sourcesOf(document: WorkflowDocument, step: RunStep): string[] {
+  if (step.undoes) return [step.undoes];
   const before = drawnEdges(document)
     .filter((edge) => edge.to === step.node)
     .map((edge) => edge.from);

@@ -35,7 +35,7 @@ export function CardMenu() {
   const addUndo = () =>
     useDesigner.setState({ menu: { ...menu, target: { kind: "undo", of: menu.id } }, cardMenu: null });
   return (
-    <div ref={box} className="card-menu menu" role="menu" aria-label={t("Step")} data-testid="card-menu">
+    <div ref={box} className="card-menu menu-list" role="menu" aria-label={t("Step")} data-testid="card-menu">
       {canBeUndone && <Item icon="undo" label={t("Add an undo step")} onClick={addUndo} />}
       <Item icon="copy" label={t("Duplicate")} onClick={after(duplicateSelection)} />
       <Item icon="trash" label={t("Delete")} onClick={after(deleteSelection)} />

@@ -14,34 +14,44 @@ export function MoreMenu() {
   const read = async (chosen: File | undefined) => setError(chosen ? importText(await chosen.text()) : "");
   return (
     <Popover label={t("More")} face={<Icon name="more" />}>
-      <div className="menu">
-        <button type="button" onClick={() => useDesigner.setState({ hasSettings: true })}>
-          <Icon name="sliders" />
-          {t("Workflow settings")}
-        </button>
-        <button type="button" onClick={exportDocument}>
-          <Icon name="download" />
-          {t("Export as JSON")}
-        </button>
-        {canEdit && (
-          <button type="button" onClick={() => file.current?.click()}>
-            <Icon name="upload" />
-            {t("Import JSON…")}
-          </button>
-        )}
-        {error && <p className="field-error">{error}</p>}
-      </div>
-      <input
-        ref={file}
-        type="file"
-        accept="application/json,.json"
-        hidden
-        aria-label={t("Workflow file")}
-        onChange={(event) => {
-          void read(event.target.files?.[0]);
-          event.target.value = "";
-        }}
-      />
+      {(close) => (
+        <>
+          <div className="menu-list">
+            <button
+              type="button"
+              onClick={() => {
+                useDesigner.setState({ selection: new Set(), hasSettings: true });
+                close();
+              }}
+            >
+              <Icon name="sliders" />
+              {t("Workflow settings")}
+            </button>
+            <button type="button" onClick={exportDocument}>
+              <Icon name="download" />
+              {t("Export as JSON")}
+            </button>
+            {canEdit && (
+              <button type="button" onClick={() => file.current?.click()}>
+                <Icon name="upload" />
+                {t("Import JSON…")}
+              </button>
+            )}
+            {error && <p className="field-error">{error}</p>}
+          </div>
+          <input
+            ref={file}
+            type="file"
+            accept="application/json,.json"
+            hidden
+            aria-label={t("Workflow file")}
+            onChange={(event) => {
+              void read(event.target.files?.[0]);
+              event.target.value = "";
+            }}
+          />
+        </>
+      )}
     </Popover>
   );
 }

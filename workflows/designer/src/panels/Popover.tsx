@@ -1,7 +1,14 @@
 // A button that opens a small sheet under itself; Escape and a click outside close it.
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-export function Popover({ label, face, children }: { label: string; face: ReactNode; children: ReactNode }) {
+interface Props {
+  label: string;
+  face: ReactNode;
+  /** What the sheet holds; a choice in it may close it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
+}
+
+export function Popover({ label, face, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -32,7 +39,11 @@ export function Popover({ label, face, children }: { label: string; face: ReactN
       >
         {face}
       </button>
-      {isOpen && <div className="popover">{children}</div>}
+      {isOpen && (
+        <div className="popover">
+          {typeof children === "function" ? children(() => setOpen(false)) : children}
+        </div>
+      )}
     </div>
   );
 }

@@ -7,13 +7,21 @@ import { changesInWords } from "../model/review";
 import { refreshWorkflow, theApi, theSaver, useDesigner } from "../state/store";
 import { t } from "../text";
 import { Dialog } from "./Dialog";
+import { FailedCases } from "./FailedCases";
+import { InFlight } from "./InFlight";
 import { ProblemList } from "./Problems";
 
 type Phase =
   | { kind: "review" }
   | { kind: "busy" }
   | { kind: "done"; answer: PublishAnswer }
-  | { kind: "failed"; message: string };
+  | { kind: "failed"; message: string }
+  | { kind: "cases"; problems: Problem[] };
+
+function publishLabel(phase: Phase): string {
+  if (phase.kind === "cases") return t("Publish anyway");
+  return phase.kind === "busy" ? t("Publishing…") : t("Publish");
+}
 
 const close = () => useDesigner.setState({ dialog: null });
 
@@ -40,6 +48,7 @@ export function PublishDialog() {
         </label>
         <textarea id="publish-note" rows={3} value={note} onChange={(event) => setNote(event.target.value)} />
         {phase.kind === "failed" && <p className="callout">{phase.message}</p>}
+        {phase.kind === "cases" && <FailedCases problems={phase.problems} />}
       </div>
       <footer>
         <button type="button" className="button" onClick={close}>
@@ -51,26 +60,27 @@ export function PublishDialog() {
           disabled={blocked || phase.kind === "busy"}
           onClick={() => {
             setPhase({ kind: "busy" });
-            void publish(note).then(setPhase);
+            void publish(note, phase.kind === "cases").then(setPhase);
           }}
         >
-          {phase.kind === "busy" ? t("Publishing…") : t("Publish")}
+          {publishLabel(phase)}
         </button>
       </footer>
     </Dialog>
   );
 }
 
-async function publish(note: string): Promise<Phase> {
+async function publish(note: string, ignoreCases: boolean): Promise<Phase> {
   const saver = theSaver();
   if (!(await saver.flush()))
     return { kind: "failed", message: t("The draft could not be saved, so it was not published.") };
   try {
-    const answer = await theApi().publish(useDesigner.getState().id, saver.revision, note);
+    const answer = await theApi().publish(useDesigner.getState().id, saver.revision, note, ignoreCases);
     await refreshWorkflow();
     return { kind: "done", answer };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (error.code === "case_failed") return { kind: "cases", problems: error.problems };
     if (error.problems.length) useDesigner.setState({ problems: error.problems.map(completed) });
     return { kind: "failed", message: error.message };
   }
@@ -85,14 +95,21 @@ function completed(problem: Problem): Problem {
   };
 }
 
-function Published({ answer: { number, webhook_secrets = {} } }: { answer: PublishAnswer }) {
+function Published({ answer: { number, webhook_secrets = {}, cases = [] } }: { answer: PublishAnswer }) {
   const canRun = useDesigner((state) => state.rights.run);
   return (
     <Dialog title={t("Published")} onClose={close}>
       <div className="sheet-body" role="status">
-        <p>
-          {t("Version {number} is live. New runs use it; runs on their way finish on theirs.", { number })}
-        </p>
+        <p>{t("Version {number} is live. New runs use it.", { number })}</p>
+        {cases.length > 0 && (
+          <p className="quiet">
+            {t("Cases passed: {passed} of {count}", {
+              passed: cases.filter((one) => one.passed).length,
+              count: cases.length,
+            })}
+          </p>
+        )}
+        <InFlight />
         <Secrets secrets={webhook_secrets} />
       </div>
       <footer>

@@ -52,9 +52,11 @@ function Group({ group, node, problems }: { group: RuleGroup; node: NodeDoc; pro
         {t(group.title)}
         {group.isSet && <span className="rule-set">{t("set")}</span>}
       </summary>
-      {group.fields.map((field) => (
-        <Rule key={field.name} field={field} node={node} problems={problems} />
-      ))}
+      <div className="form">
+        {group.fields.map((field) => (
+          <Rule key={field.name} field={field} node={node} problems={problems} />
+        ))}
+      </div>
     </details>
   );
 }

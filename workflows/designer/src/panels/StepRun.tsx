@@ -1,5 +1,6 @@
 // What became of one step in the run that is watched on the canvas.
-import { errorText, progressOf, type RunStep } from "../model/runs";
+import { decisionAddress, errorText, progressOf, type RunStep } from "../model/runs";
+import { useDesigner } from "../state/store";
 import { StateMark } from "../states";
 import { t } from "../text";
 import { JsonView } from "./JsonView";
@@ -28,6 +29,8 @@ export function StepRun({ step }: { step: RunStep }) {
 
 /** The state in words, what it waits for, and where a person who is waited for goes. */
 export function StepState({ step }: { step: RunStep }) {
+  const run = useDesigner((state) => state.run);
+  const decision = run && decisionAddress(run, step);
   const waits = step.state === "WAITING";
   return (
     <p className="step-state">
@@ -36,6 +39,12 @@ export function StepState({ step }: { step: RunStep }) {
         <span className="tone-danger">{t("{count} failed", { count: step.items.failed })}</span>
       )}
       {step.wait && <span className="quiet">{step.wait}</span>}
+      {step.wait_runs?.map(({ id, number }) => (
+        <a key={id} href={`/runs/${id}/`}>
+          {t("Run #{number}", { number })}
+        </a>
+      ))}
+      {decision && <a href={decision}>{t("Decide")}</a>}
       {waits && step.type === "approval" && <a href="/approvals/">{t("Open approvals")}</a>}
     </p>
   );

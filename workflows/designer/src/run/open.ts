@@ -1,5 +1,6 @@
 // Loads a run into the store the canvas reads from, and keeps it fresh until it ends.
 import type { Api } from "../api";
+import { same } from "../model/json";
 import { overlayOf, type Run } from "../model/runs";
 import { watchRun } from "../state/running";
 import { useDesigner, setServer } from "../state/store";
@@ -18,4 +19,7 @@ export async function openRun(id: string, server: Api): Promise<void> {
 
 function show(run: Run): void {
   useDesigner.setState({ run, overlay: overlayOf(run) });
+  // A plan adds steps to a run while it is under way.
+  if (run.document && !same(run.document, useDesigner.getState().document))
+    useDesigner.setState({ document: run.document });
 }
