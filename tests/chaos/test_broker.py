@@ -26,7 +26,7 @@ def check_exactly_once(runs: int) -> str:
 
 @pytest.mark.promise("2a broker stopped for the whole test")
 def test_every_run_ends_without_a_broker(world: World, tell: Tell) -> None:
-    runs = sized(1_000, 300)
+    runs = sized(1_000, 200)
     world.valkey.stop()
     try:
         world.start_agents("clerk", "messenger")
@@ -41,7 +41,7 @@ def test_every_run_ends_without_a_broker(world: World, tell: Tell) -> None:
 
 @pytest.mark.promise("2b FLUSHALL every 2 s")
 def test_nothing_is_lost_with_the_messages(world: World, tell: Tell) -> None:
-    runs = sized(2_000, 500)
+    runs = sized(2_000, 200)
     world.start_agents("clerk", "messenger")
     workflow = load.published(load.TEN_STEPS, *load.TEN_WAYS)
     flushed, lost = 0, 0
@@ -69,7 +69,7 @@ def test_nothing_is_lost_with_the_messages(world: World, tell: Tell) -> None:
 
 @pytest.mark.promise("4 every message three times, in random order")
 def test_effects_happen_once_though_messages_come_thrice(world: World, tell: Tell) -> None:
-    runs = sized(1_000, 300)
+    runs = sized(1_000, 200)
     shuffler = Shuffler(world.broker(), ("clerk", "messenger"), random.Random(4))
     shuffler.start()
     detour = {"CHAOS_DISPATCHER": "tests.chaos.messages.dispatch_by_detour"}

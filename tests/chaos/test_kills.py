@@ -17,7 +17,7 @@ pytestmark = pytest.mark.chaos
 
 @pytest.mark.promise("1 SIGKILL of random workers")
 def test_each_step_is_recorded_once_though_workers_are_killed(world: World, tell: Tell) -> None:
-    runs, kills = sized(5_000, 1_000), sized(300, 50)
+    runs, kills = sized(5_000, 600), sized(300, 40)
     world.start_agents("clerk", "clerk", "messenger")
     workflow = load.published(load.TEN_STEPS, *load.TEN_WAYS)
     begun = time.monotonic()

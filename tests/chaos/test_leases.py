@@ -20,7 +20,7 @@ REFUSED = "Another worker took this step over"
 
 @pytest.mark.promise("5 SIGSTOP past the lease, then SIGCONT")
 def test_the_finish_of_a_worker_that_was_stopped_is_refused(world: World, tell: Tell) -> None:
-    rounds, runs = sized(10, 2), 16
+    rounds, runs = sized(10, 1), 16
     lease = {"CHAOS_ENGINE": json.dumps({"LEASE_SECONDS": 8, "RENEW_SECONDS": 3})}
     world.start_agents("clerk", "messenger", "clerk", "messenger", **lease)
     nodes = {"local": ("chaos_count", {"seconds": 0.5}), "out": ("chaos_call", {"seconds": 1.5}), "end": "chaos_count"}

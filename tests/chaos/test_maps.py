@@ -66,7 +66,7 @@ def test_a_large_map_is_fast(world: World, tell: Tell) -> None:
 
 @pytest.mark.promise("8b the same with 5 % failing items and SIGKILLs")
 def test_a_large_map_ends_once_though_items_fail_and_workers_die(world: World, tell: Tell) -> None:
-    kills = sized(20, 20)
+    kills = sized(20, 10)
     world.start_agents("clerk", "clerk")
     ids = customers()
     workflow = load.published(body(CHANGES, failing=True), "flaky update", "each after")

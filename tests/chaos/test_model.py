@@ -19,7 +19,7 @@ TEST = "tests/workflows/engine/test_stateful.py"
 
 @pytest.mark.promise("15 stateful test against a model")
 def test_the_engine_does_as_the_model_says_for_longer(tell: Tell) -> None:
-    examples = sized(2_000, 200)
+    examples = sized(2_000, 100)
     kept = {key: value for key, value in os.environ.items() if key != "RAPPORT_TEST_DIR"}
     environment = {**kept, "DJANGO_SETTINGS_MODULE": "config.settings.test", "STATEFUL_EXAMPLES": str(examples)}
     begun = time.monotonic()

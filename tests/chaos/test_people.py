@@ -37,7 +37,7 @@ def _cancel_after(run: UUID, seconds: float) -> tuple[UUID, datetime] | None:
 
 @pytest.mark.promise("10 cancel in any state")
 def test_no_effect_starts_after_a_cancel(world: World, tell: Tell) -> None:
-    runs = sized(1_000, 300)
+    runs = sized(1_000, 200)
     world.start_agents("clerk", "clerk", "messenger")
     nodes = {**load.TEN_STEPS, "second": ("chaos_count", {"seconds": 0.02}), "call": ("chaos_call", {"seconds": 0.05})}
     workflow = load.published(nodes, *load.TEN_WAYS)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.chaos
 
 @pytest.mark.promise("3 immediate restarts of Postgres")
 def test_nothing_is_lost_or_doubled_when_postgres_dies(world: World, tell: Tell) -> None:
-    restarts, runs_each = sized(50, 8), 60
+    restarts, runs_each = sized(50, 6), 60
     world.start_agents("clerk", "clerk", "messenger")
     workflow = load.published(load.TEN_STEPS, *load.TEN_WAYS)
     rng, started = random.Random(3), 0
