@@ -28,6 +28,9 @@ JOBS = {
         "agents.services.simulations.run_pending_simulations",
         "aggregate",
     ),
+    "runs": Job(
+        "workflows.services.run_batches.run_batch", "workflows.services.run_batches.run_pending_batches", "aggregate"
+    ),
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from agents.evaluate import Earlier, Evaluated, Result
 from workflows.engine import signals
+from workflows.engine.evidence import note_input
 from workflows.engine.failure import fail
 from workflows.engine.ledger import UNHANDLED, Ledger
 from workflows.engine.refs import StepRef, Task
@@ -27,6 +28,7 @@ def settle(ledger: Ledger, task: Task, evaluated: Evaluated) -> None:
         try:
             _settle_one(ledger, task, evaluated)
         except StepError as error:  # the output can't be kept
+            note_input(ledger, task)
             fail(ledger, task, error)
 
 
@@ -45,6 +47,7 @@ def _settle_one(ledger: Ledger, task: Task, result: Result) -> None:
 
 
 def _settle_failure(ledger: Ledger, task: Task, error: StepError) -> None:
+    note_input(ledger, task)
     uncertain = ledger.program.instructions[task.node].on_uncertain if error.uncertain else None
     if uncertain is OnUncertain.PARK or (uncertain and task.waited_for == WaitFor.PROBE):
         ledger.park(task, error)
@@ -112,6 +115,7 @@ def _try_again(ledger: Ledger, task: Task, results: Mapping[int, Result], again:
         for position, result in results.items()
         if position not in again and not isinstance(result, Earlier)
     }
+    note_input(ledger, task)
     signals.keep_parts(StepRef(ledger.run.id, task.node, task.item), task.attempt, done)
     ledger.retry(task, next(iter(again.values())), _delay(ledger, task))
 

@@ -8,6 +8,7 @@ from crm.actors import Actor
 from crm.models import Customer
 from crm.panels import Panel
 from workflows.selectors.approvals import about_customer, count_open, list_open
+from workflows.selectors.decisions import count_to_decide
 from workflows.selectors.runs import RunFilter, list_runs, shown_state
 from workflows.selectors.triggers import offered_for_customers
 from workflows.states import RunState
@@ -25,6 +26,11 @@ def needs_you(actor: Actor) -> Panel:
             "failed": list_runs(actor=actor, where=RunFilter(state=RunState.FAILED), limit=SHOWN).runs,
         },
     )
+
+
+def count_waiting(actor: Actor) -> int:
+    """What waits for the member: approvals, and steps to decide on."""
+    return count_open(actor) + count_to_decide(actor)
 
 
 def latest_runs(actor: Actor) -> Panel:

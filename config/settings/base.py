@@ -110,7 +110,7 @@ LOGOUT_REDIRECT_URL = "/login/"
 RAPPORT_HOME_PANELS: list[str] = ["workflows.panels.needs_you", "workflows.panels.latest_runs"]
 RAPPORT_CUSTOMER_PANELS: list[str] = ["workflows.panels.customer", "workflows.panels.run_for_customer"]
 RAPPORT_BULK_PANELS: list[str] = ["workflows.panels.run_for_chosen"]
-RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.selectors.approvals.count_open"}
+RAPPORT_RAIL_COUNTS = {"approval-list": "workflows.panels.count_waiting"}
 
 # Hours until a request of each priority is to be answered.
 RESPONSE_HOURS: dict[str, int] = {
@@ -128,6 +128,9 @@ STEP_CARRIER = "agents.carrier.carry"
 # Carries out the cases of a workflow, its tests.
 CASE_REHEARSAL = "agents.rehearsal.rehearse"
 BACKGROUND_DISPATCHER = "agents.tasks.dispatch_background"
+
+# What agents say to a step that waits for one: kinds -> {kind: facts}.
+AGENT_FACTS = "agents.selectors.waits.facts_of"
 
 # Hosts ("name:port") that outgoing requests may reach though they are not public, and the proxy, if any.
 OUTGOING_ALLOWED: list[str] = env.names("OUTGOING_ALLOWED", "")

@@ -24,6 +24,8 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "running": ("accent", "spinner"),
     "in_progress": ("accent", "dot"),
     "waiting": ("warn", "pause"),
+    "paused": ("warn", "pause"),
+    "rolling_back": ("warn", "undo"),
     "succeeded": ("ok", "check"),
     "completed": ("ok", "check"),
     "resolved": ("ok", "check"),

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from workflows.states import RunState, StepState
 
-RUN_STATES = [*RunState.values, "WAITING"]
+RUN_STATES = [*RunState.values, "WAITING", "PAUSED", "ROLLING_BACK"]
 STEP_STATES = list(StepState.values)
 
 
@@ -198,6 +198,7 @@ class StepOut(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     agent = serializers.CharField(allow_null=True)
     wait = serializers.CharField(allow_null=True, help_text="What the step waits for, in words.")
+    wait_runs = serializers.JSONField(help_text="The runs that it waits for: id and number.")
     decide = serializers.BooleanField(help_text="A person decides what follows.")
     undoes = serializers.CharField(allow_null=True, help_text="The step that it takes back when the run fails.")
     items = ItemCountOut(allow_null=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.api import approvals, cases, hooks, runs, step_types, versions, workflows
+from workflows.api import approvals, cases, hooks, run_operations, runs, step_types, versions, workflows
 
 urlpatterns = [
     path("workflows", workflows.WorkflowList.as_view()),
@@ -20,11 +20,19 @@ urlpatterns = [
     path("workflows/<str:key>/cases/check", cases.CheckCases.as_view()),
     path("workflows/<str:key>/cases/<int:case_id>", cases.CaseDetail.as_view()),
     path("workflows/<str:key>/webhooks/<str:node>/secret", versions.WebhookSecret.as_view()),
+    path("workflows/<str:key>/in_flight", run_operations.InFlight.as_view()),
     path("workflows/<str:key>/runs", runs.WorkflowRuns.as_view()),
     path("runs", runs.RunList.as_view()),
+    path("runs/causes", run_operations.Causes.as_view()),
+    path("runs/retry", run_operations.RetryAll.as_view()),
+    path("runs/batches/<int:batch_id>", run_operations.BatchDetail.as_view()),
     path("runs/<str:run_id>", runs.RunDetail.as_view()),
     path("runs/<str:run_id>/case", cases.SaveCase.as_view()),
     path("runs/<str:run_id>/cancel", runs.CancelRun.as_view()),
+    path("runs/<str:run_id>/pause", run_operations.PauseRun.as_view()),
+    path("runs/<str:run_id>/resume", run_operations.ResumeRun.as_view()),
+    path("runs/<str:run_id>/repeat", run_operations.RepeatRun.as_view()),
+    path("runs/<str:run_id>/steps/<str:node>/leave_out", run_operations.LeaveOutStep.as_view()),
     path("runs/<str:run_id>/steps/<str:node>", runs.StepOutput.as_view()),
     path("runs/<str:run_id>/steps/<str:node>/decide", runs.DecideStep.as_view()),
     path("step-types", step_types.StepTypeList.as_view()),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from workflows.api import render, shapes
+from workflows.api import render, run_shapes, shapes
 from workflows.api.base import WorkflowView
 from workflows.api.case_shapes import DiffOut
+from workflows.api.run_operations import batch_answer
 from workflows.graph.diff import compare
 from workflows.models import Version, Workflow
 from workflows.selectors.documents import document_of
 from workflows.selectors.workflows import get_version, visible_versions
+from workflows.services.in_flight import choose_for_runs_in_flight
 from workflows.services.triggers import rotate_webhook_secret
 from workflows.services.versions import publish
 from workflows.services.workflows import StaleRevision
@@ -26,13 +29,16 @@ class Publish(WorkflowView):
         operation_id="workflows_publish",
         description="Publishes the draft as the next version; 422 lists what is wrong, node by node. "
         "Its cases are carried out first: if one fails, 422 `case_failed` lists the differences.",
-        request=shapes.PublishIn,
-        responses={201: shapes.NewVersionOut},
+        request=run_shapes.PublishIn,
+        responses={201: run_shapes.NewVersionOut},
     )
     def post(self, request: Request, key: str) -> Response:
-        given = self.read(shapes.PublishIn)
+        given = self.read(run_shapes.PublishIn)
+        workflow, choice, mapping = self.workflow(key), given.pop("in_flight"), given.pop("mapping")
         try:
-            published = publish(actor=self.actor, workflow=self.workflow(key), **given)
+            with transaction.atomic():
+                published = publish(actor=self.actor, workflow=workflow, **given)
+                batch = choose_for_runs_in_flight(actor=self.actor, workflow=workflow, choice=choice, mapping=mapping)
         except StaleRevision as stale:
             return self.problem(stale, revision=stale.revision, document=stale.document)
         report = published.report
@@ -41,6 +47,7 @@ class Publish(WorkflowView):
                 "number": published.version.number,
                 "webhook_secrets": published.secrets,
                 "cases": [result.as_json() for result in report.results] if report else [],
+                "in_flight": batch_answer(batch) if batch else None,
             },
             status=201,
         )

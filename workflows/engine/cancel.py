@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from workflows.engine import drop, rows, wake
+from workflows.engine import drop, rows, run_rows, wake
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
 from workflows.engine.refs import WorkerInfo
@@ -35,6 +35,8 @@ def _end(run_id: UUID, how: Callable[[Ledger], None]) -> bool:
     run = rows.run_row(run_id)
     ledger = Ledger(run, program_of(run.version_id, run.graph_id), _NOBODY, {})
     if not run.ending:
+        # What a paused run did is undone all the same.
+        run_rows.end_pause(run_id)
         how(ledger)
         ledger.write()
     has_ended = ledger.closed is not None or ledger.rolls_back

@@ -20,9 +20,14 @@ from workflows.steps import JSON
 
 def next_undo(run_id: UUID, program: Program) -> str | None:
     """The compensation of the step that succeeded last and is not undone yet."""
+    return next(iter(undo_order(run_id, program)), None)
+
+
+def undo_order(run_id: UUID, program: Program) -> list[str]:
+    """The compensations that are left to do: of the step that succeeded last first."""
     undone_by = program.graph.undone_by
     if not undone_by:
-        return None
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT s.node, r.finished_at FROM workflows_step s JOIN workflows_stepresult r"
@@ -37,7 +42,7 @@ def next_undo(run_id: UUID, program: Program) -> str | None:
         begun = {node for (node,) in cursor.fetchall()}
     # Steps of one transaction have one time; among them the graph's order decides.
     left = [(at, program.graph.rank[node], node) for node, at in succeeded if undone_by[node] not in begun]
-    return undone_by[max(left)[2]] if left else None
+    return [undone_by[node] for _, _, node in sorted(left, reverse=True)]
 
 
 def close(run: RunRow, program: Program, state: str, output: str | None) -> tuple[Ended, list[Wake]] | None:

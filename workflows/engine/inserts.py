@@ -33,10 +33,11 @@ _RESULTS = """
 """
 _ATTEMPTS = """
     INSERT INTO workflows_stepattempt (run_id, node, item, attempt, worker_id, agent, started_at, ended_at, outcome,
-        error, waited)
-    SELECT %(run)s::uuid, node, item, attempt, %(worker)s::uuid, %(agent)s, started_at, ended_at, outcome, error, waited
+        error, waited, input)
+    SELECT %(run)s::uuid, node, item, attempt, %(worker)s::uuid, %(agent)s, started_at, ended_at, outcome, error,
+        waited, input
     FROM json_to_recordset(%(attempts)s) AS row (node text, item int, attempt int, started_at timestamptz,
-        ended_at timestamptz, outcome text, error jsonb, waited float)
+        ended_at timestamptz, outcome text, error jsonb, waited float, input jsonb)
 """
 
 

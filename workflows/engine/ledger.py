@@ -30,6 +30,12 @@ NO_JOIN = Join()
 UNHANDLED = "!"
 
 
+def ports_past(node: CompiledNode) -> set[str]:
+    """The ways that a run takes past a step that was taken out of it."""
+    ports = [port for port in node.edges if port != ERROR_PORT]
+    return {DEFAULT_PORT} if DEFAULT_PORT in ports else set(ports[:1])
+
+
 class Ledger:
     def __init__(self, run: RunRow, program: Program, worker: WorkerInfo, memory: dict[Key, tuple[str, JSON]]) -> None:
         self.run, self.program, self.worker = run, program, worker
@@ -88,9 +94,8 @@ class Ledger:
 
     def pass_by(self, task: Task) -> None:
         """It was taken out of the run: on to what follows, as if it had been done."""
-        ports = [port for port in self._node(task).edges if port != ERROR_PORT]
         self._end(task, StepState.SKIPPED, {"code": "left_out"})
-        self._follow(self._node(task), task.item, {DEFAULT_PORT} if DEFAULT_PORT in ports else set(ports[:1]))
+        self._follow(self._node(task), task.item, ports_past(self._node(task)))
 
     def stop(self, task: Task, stop: Stop) -> None:
         """Ends the run here; whatever else is open is cancelled."""
@@ -220,11 +225,11 @@ class Ledger:
         )  # fmt: skip
         task.exists, task.waited = True, 0.0
 
-    def start(self, taken: Iterable[str]) -> None:
-        """Begins a run: the entries that started it are ready, the others skipped."""
+    def start(self, taken: Iterable[str], among: Iterable[str] | None = None) -> None:
+        """Begins a run: the entries that started it are ready, the others skipped. `among`: those not begun yet."""
         chosen = set(taken)
         self._arm(TOP, 0)
-        for entry in self.program.graph.entries[TOP]:
+        for entry in self.program.graph.entries[TOP] if among is None else among:
             self._reach(entry, 0, Arrivals(n=1, taken=int(entry in chosen)))
 
     # Edges
@@ -243,13 +248,19 @@ class Ledger:
         for join in self.program.graph.arms.get(node, ()):
             self._joins.setdefault((join, item), Arrivals())
 
-    def replay(self, source: str, item: int, ports: set[str], targets: Iterable[str]) -> None:
-        """Resolves those edges of an ended step that lead to some steps, which have been made anew."""
+    def replay(self, source: str, ports: set[str], targets: Iterable[str]) -> None:
+        """Resolves those edges of an ended step at the top that lead to some steps, which have been made anew."""
         wanted = set(targets)
-        for port, leads_to in self.program.graph.nodes[source].edges.items():
+        node = self.program.graph.nodes[source]
+        for join in self.program.graph.arms.get(source, ()):
+            if join in wanted:
+                self._joins.setdefault((join, 0), Arrivals())
+        if ERROR_PORT in ports and ERROR_PORT not in node.edges:
+            self._count_failure(Task(source, 0, datetime.now(UTC)), 1)
+        for port, leads_to in node.edges.items():
             for target in leads_to:
                 if target in wanted or is_end(target):
-                    self._arrive(target, item, taken=port == "*" or port in ports)
+                    self._arrive(target, 0, taken=port == "*" or port in ports)
 
     def _arrive(self, target: str, item: int, *, taken: bool) -> None:
         if target == end_of(UNDO):
@@ -327,6 +338,7 @@ class Ledger:
             {
                 "node": task.node, "item": task.item, "attempt": task.attempt, "started_at": task.started,
                 "ended_at": datetime.now(UTC), "outcome": outcome, "error": error, "waited": task.waited,
+                "input": task.given,
             }
         )  # fmt: skip
 

@@ -63,6 +63,4 @@ def set_graph(run_id: UUID, graph_id: int) -> None:
 
 def end_pause(run_id: UUID) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE workflows_run SET paused_at = NULL WHERE id = %s AND paused_at IS NOT NULL", [run_id]
-        )
+        cursor.execute("UPDATE workflows_run SET paused_at = NULL WHERE id = %s AND paused_at IS NOT NULL", [run_id])

@@ -41,7 +41,7 @@ class UnknownTrigger(InvalidInput):
 def start(
     *, version_id: int, given: JSON, started_by: tuple[str, str], trigger: str | None = None,
     key: str | None = None, depth: int = 0, parent: StepRef | None = None, parent_waits: bool = False,
-    opened: Callable[[Run], object] | None = None, carry: bool = False,
+    opened: Callable[[Run], object] | None = None, carry: bool = False, repeats: UUID | None = None,
 ) -> Run:  # fmt: skip
     """Starts a run of the version; with a key that was used before, raises AlreadyStarted.
 
@@ -50,35 +50,41 @@ def start(
     program = program_of(version_id)
     run_id = uuid7()
     if key is not None:
-        _take_key(program.workflow_id, key, run_id)
+        take_key(program.workflow_id, key, run_id)
     entries = _entries(program, trigger)
     run = Run(
         id=run_id, version_id=version_id, workflow_id=program.workflow_id, trigger=trigger or "",
         started_by_id=started_by[0], started_by=started_by[1], input=given, depth=depth,
         parent_run=parent and parent.run_id,
         parent_node=parent.node if parent and parent_waits else "", parent_item=parent.item if parent else 0,
-        priority=program.graph.settings.priority,
+        priority=program.graph.settings.priority, repeats_run=repeats,
     )  # fmt: skip
     run.save(force_insert=True)
     if opened is not None:
         opened(run)
     ledger = Ledger(RunRow(run_id, run.number, version_id, given, run.priority, depth=depth), program, _NOBODY, {})
     ledger.start(entries)
-    if program.graph.settings.deadline_seconds is not None:
-        control.order(run_id, control.DEADLINE, program.graph.settings.deadline_seconds)
+    if set_going(ledger, carry=carry) and (end := ledger.closed):
+        run.state, run.error, run.finished_at = end.state, end.error, end.at
+        run.output = None if end.output is None else json.loads(end.output)
+    return run
+
+
+def set_going(ledger: Ledger, *, carry: bool = False) -> bool:
+    """Writes a new run's first steps, or has them wait for their turn; True if they were carried out right here."""
+    deadline = ledger.program.graph.settings.deadline_seconds
+    if deadline is not None:
+        control.order(ledger.run.id, control.DEADLINE, deadline)
     turn = stand_in_line(ledger)
     if turn is not None:
         _wait_or_leave(ledger, turn)
     elif carry:
         import_string(settings.STEP_CARRIER)(ledger)
-        if end := ledger.closed:
-            run.state, run.error, run.finished_at = end.state, end.error, end.at
-            run.output = None if end.output is None else json.loads(end.output)
-        return run
+        return True
     ledger.hand_on_all()
     ledger.write()
     wake.after_commit(ledger.wakes)
-    return run
+    return False
 
 
 def _wait_or_leave(ledger: Ledger, turn: NotYet | Never) -> None:
@@ -90,7 +96,7 @@ def _wait_or_leave(ledger: Ledger, turn: NotYet | Never) -> None:
         ledger.put_off(ledger.ready.popleft(), turn.seconds if isinstance(turn, NotYet) else None)
 
 
-def _take_key(workflow_id: int, key: str, run_id: UUID) -> None:
+def take_key(workflow_id: int, key: str, run_id: UUID) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO workflows_runkey (workflow_id, key, run_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection, transaction
 
 from workflows.engine import control, drop, rows, wake
 from workflows.engine.cancel import cancel, expire
+from workflows.engine.evidence import note_input
 from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import program_of
@@ -124,6 +125,7 @@ def _take_over(row: Due) -> None:
     task = Task(node, item, datetime.now(UTC), attempt, failures, crashes + 1, True, waits_for)
     uncertain = program.instructions[node].on_uncertain
     lost = StepError("The worker was lost in the middle of this step.", code="worker_lost")
+    note_input(ledger, task)
     if uncertain is OnUncertain.PARK:
         ledger.park(task, lost)
     elif uncertain is OnUncertain.PROBE:
@@ -151,15 +153,3 @@ def expire_leases_of(worker_ids: list[UUID]) -> int:
             [worker_ids],
         )
         return int(cursor.rowcount)
-
-
-def ready_steps(kinds: list[str]) -> list[StepRef]:
-    """The steps that wait longest for a worker of these kinds; used when no message comes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT run_id, node, item FROM workflows_step"
-            " WHERE wake_at IS NOT NULL AND state = 'READY' AND kind = ANY(%s)"
-            " ORDER BY priority DESC, wake_at LIMIT 50",
-            [kinds],
-        )
-        return [StepRef(*row) for row in cursor.fetchall()]

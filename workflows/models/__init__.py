@@ -1,6 +1,7 @@
 """What is drawn (workflow, version, trigger) and what runs (run, step and their history)."""
 
 from workflows.models.approvals import Approval, ApprovalState
+from workflows.models.batches import OPEN_BATCH, BatchKind, BatchState, RunBatch
 from workflows.models.cases import WorkflowCase
 from workflows.models.definitions import Version, Workflow
 from workflows.models.history import Blob, Signal, StepAttempt, StepResult
@@ -15,14 +16,18 @@ from workflows.models.triggers import (
 )
 
 __all__ = [
+    "OPEN_BATCH",
     "Approval",
     "ApprovalState",
+    "BatchKind",
+    "BatchState",
     "Blob",
     "EventWait",
     "MomentFire",
     "Pace",
     "RefusedStart",
     "Run",
+    "RunBatch",
     "RunGraph",
     "RunKey",
     "ScheduleFire",

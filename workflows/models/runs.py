@@ -75,6 +75,10 @@ class RunKey(models.Model):
         indexes = [models.Index(fields=["run_id"], name="run_key_of_run")]
 
 
+# A person's word is awaited on what becomes of it.
+TO_DECIDE = models.Q(state=StepState.UNCERTAIN) | models.Q(state=StepState.WAITING, waits_for=WaitFor.DECISION)
+
+
 class Step(models.Model):
     """One node of one run and, under a map, one chunk of items (item > 0).
 
@@ -122,6 +126,7 @@ class Step(models.Model):
         ]
         indexes = [
             models.Index(fields=["wake_at"], name="step_due", condition=models.Q(wake_at__isnull=False)),
+            models.Index(fields=["since"], name="step_to_decide", condition=TO_DECIDE),
         ]
 
 

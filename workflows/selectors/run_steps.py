@@ -66,7 +66,7 @@ def steps_of(*, actor: Actor, run: Run) -> list[Line]:
         attempts=_attempts(run.pk, graph, rows),
         times=_times(run.pk),
         counts=count_items(run.pk, graph, rows),
-        waits=Waits(run.pk),
+        waits=Waits(run),
         with_values=may_see_values(actor),
     )
     return [_line(known, graph.nodes[node]) for node in graph.order if node in graph.nodes]
@@ -103,11 +103,19 @@ def _line(known: _Known, node: CompiledNode) -> Line:
         "started_at": started,
         "ended_at": ended,
         "decide": any(map(_is_for_person, rows)),
-        "wait": next((known.waits.words(row, known.counts.get(node.id)) for row in rows if row.state == state), None),
+        **_why(known, node.id, next(row for row in rows if row.state == state)),
     }
     if node.id in known.counts:
         line["items"] = known.counts[node.id].as_json()
     return line | (_inside(known, node, rows) if node.in_map else _top(known, node, rows[0]))
+
+
+def _why(known: _Known, node: str, row: Step) -> Line:
+    why = known.waits.why(row, known.counts.get(node))
+    return {
+        "wait": why.words if why else None,
+        "wait_runs": [{"id": run, "number": number} for run, number in why.runs] if why else [],
+    }
 
 
 def _unborn(known: _Known, node: CompiledNode) -> StepState:
@@ -137,6 +145,7 @@ def _empty_line(node: CompiledNode) -> Line:
         "ended_at": None,
         "agent": None,
         "wait": None,
+        "wait_runs": [],
         "decide": False,
         "items": None,
         "attempts": [],
@@ -218,12 +227,6 @@ def _attempt_json(attempt: StepAttempt) -> Line:
         "ended_at": attempt.ended_at,
         "agent": attempt.agent or None,
     }
-
-
-def uncertain_steps(run: Run) -> list[Step]:
-    """Steps whose effect may have happened; a person's word is awaited."""
-    found = Step.objects.filter(run_id=run.pk, wake_at__isnull=False, state=StepState.UNCERTAIN)
-    return list(found.order_by("node", "item")[:CHUNKS_SHOWN])
 
 
 def output_of(*, actor: Actor, run: Run, node: str, item: int = 0) -> JSON:

@@ -21,7 +21,9 @@ PAGE = 50
 # What makes a run's row large.
 NOT_LISTED = ("input", "output", "workflow__draft", "version__document", "version__compiled")
 WAITING = "WAITING"  # a running run of which every open step waits
-SHOWN_STATES = (*RunState.values, WAITING)
+PAUSED = "PAUSED"
+ROLLING_BACK = "ROLLING_BACK"
+SHOWN_STATES = (*RunState.values, WAITING, PAUSED, ROLLING_BACK)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,14 @@ def visible_runs(actor: Actor) -> QuerySet[Run]:
 
 
 def shown_state(run: Run) -> str:
-    return WAITING if run.state == RunState.RUNNING and getattr(run, "waits", False) else run.state
+    """What a running run is at, beyond that it has not ended."""
+    if run.state != RunState.RUNNING:
+        return run.state
+    if run.paused_at is not None:
+        return PAUSED
+    if run.ending:
+        return ROLLING_BACK
+    return WAITING if getattr(run, "waits", False) else run.state
 
 
 def list_runs(*, actor: Actor, where: RunFilter, limit: int = PAGE) -> RunPage:
@@ -75,9 +84,15 @@ def list_runs(*, actor: Actor, where: RunFilter, limit: int = PAGE) -> RunPage:
 def _in_state(runs: QuerySet[Run], state: str) -> QuerySet[Run]:
     if state not in SHOWN_STATES:
         raise InvalidInput(f"There is no state {state!r}; choose one of {', '.join(SHOWN_STATES)}.")
-    if state in (WAITING, RunState.RUNNING):
-        return runs.filter(Q(("waits", state == WAITING)), state=RunState.RUNNING)
-    return runs.filter(state=state)
+    if state in RunState.values and state != RunState.RUNNING:
+        return runs.filter(state=state)
+    going = runs.filter(state=RunState.RUNNING)
+    if state == PAUSED:
+        return going.filter(paused_at__isnull=False)
+    going = going.filter(paused_at__isnull=True)
+    if state == ROLLING_BACK:
+        return going.exclude(ending="")
+    return going.filter(Q(("waits", state == WAITING)), ending="")
 
 
 def get_run(*, actor: Actor, run_id: str | UUID) -> Run:

@@ -39,7 +39,7 @@ def start_run(
         raise Conflict(
             f"“{workflow.name}” has no published version yet. Publish it, then run it.", code="not_published"
         )
-    given = _checked({} if input is None else input)
+    given = checked_input({} if input is None else input)
 
     def begin(*, carry: bool) -> Run:
         return start(
@@ -68,7 +68,8 @@ def _begin_at_once(begin: Callable[..., Run]) -> Run:
         return begin(carry=False)
 
 
-def _checked(given: JSON) -> dict[str, JSON]:
+def checked_input(given: JSON) -> dict[str, JSON]:
+    """Raises InvalidInput for what can't be a run's input."""
     if not isinstance(given, Mapping):
         raise InvalidInput('The input of a run is an object, such as {"order_data": {…}}.', code="input_not_object")
     if fault := why_not_kept(given):

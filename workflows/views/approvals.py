@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
+from crm.permissions import can
 from crm.selectors.fields import custom_fields
 from crm.views.pages import page
 from workflows.forms import FormField, fields_of, read_answers
-from workflows.models import Approval, ApprovalState
+from workflows.models import Approval, ApprovalState, Run
 from workflows.selectors.approvals import (
     ApprovalPage,
     count_open,
@@ -25,6 +26,7 @@ from workflows.selectors.approvals import (
     list_decided,
     list_open,
 )
+from workflows.selectors.decisions import count_to_decide
 from workflows.services.approvals import decide_approval, may_decide
 from workflows.views.answers import back_with
 
@@ -144,7 +146,16 @@ def _list_context(request: HttpRequest, actor: Actor, shown: ApprovalPage) -> di
         "tab": tab,
         "tab_open": tab == "open",
         "tab_decided": tab == "decided",
+        **decision_tab(actor),
+    }
+
+
+def decision_tab(actor: Actor) -> dict[str, Any]:
+    """Steps that wait for a decision stand beside what is asked."""
+    return {
         "open_count": count_open(actor),
+        "may_see_decisions": can(actor, "retry", Run),
+        "decision_count": count_to_decide(actor),
     }
 
 

@@ -10,19 +10,22 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.actors import Actor
-from crm.errors import Conflict, InvalidInput
+from crm.errors import Conflict
 from crm.permissions import can
 from crm.views.pages import is_partial, page, render_list
-from workflows.engine.decisions import Decision
-from workflows.engine.refs import StepRef
 from workflows.models import ApprovalState, Run
 from workflows.selectors.approvals import visible_approvals
-from workflows.selectors.run_steps import steps_of, uncertain_steps
-from workflows.selectors.runs import SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
+from workflows.selectors.decisions import list_to_decide
+from workflows.selectors.repeats import retried_as
+from workflows.selectors.run_history import history_of_run, repeated_run, undoing
+from workflows.selectors.run_steps import steps_of
+from workflows.selectors.runs import PAUSED, SHOWN_STATES, RunFilter, get_run, list_runs, shown_state
 from workflows.selectors.workflows import get_workflow, visible_workflows
-from workflows.services.runs import cancel_run, decide_step, read_verdict
-from workflows.states import RunState, StepState
+from workflows.services.runs import cancel_run
+from workflows.states import RunState
 from workflows.views.answers import back_with
+
+WAITS_SHOWN = 5
 
 
 @require_GET
@@ -41,7 +44,7 @@ def run_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "rows": [{"run": run, "state": shown_state(run), "took": took(run)} for run in found.runs],
         "next": found.next,
         "workflows": visible_workflows(actor).order_by("name"),
-        "states": [(value, value.capitalize()) for value in SHOWN_STATES],
+        "states": [(value, value.replace("_", " ").capitalize()) for value in SHOWN_STATES],
         "workflow": where.workflow,
         "state": where.state,
         "number": request.GET.get("number", ""),
@@ -57,16 +60,26 @@ def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
     run = get_run(actor=actor, run_id=run_id)
     steps = steps_of(actor=actor, run=run)
     asked = visible_approvals(actor).filter(run_id=run.pk, state=ApprovalState.OPEN).first()
+    state = shown_state(run)
+    is_open = run.state == RunState.RUNNING
     context = {
         "run": run,
-        "state": shown_state(run),
+        "state": state,
         "took": took(run),
         "steps": steps,
-        "waits": next((step["wait"] for step in steps if step["state"] == StepState.WAITING), None),
+        "undoing": undoing(run, steps),
+        "waits": [step for step in steps if step["wait"]][:WAITS_SHOWN] if is_open else [],
         "approval": asked.pk if asked else None,
         "failed_step": next((step["label"] for step in steps if step["node"] == (run.error or {}).get("node")), ""),
-        "uncertain": uncertain_steps(run) if can(actor, "retry", run) else [],
-        "may_cancel": run.state == RunState.RUNNING and can(actor, "cancel", run),
+        "to_decide": list_to_decide(actor=actor, run=run) if is_open else [],
+        "history": history_of_run(run),
+        "repeats": repeated_run(run),
+        "retried": None if is_open else retried_as(run),
+        "may_cancel": is_open and not run.ending and can(actor, "cancel", run),
+        "may_pause": is_open and state != PAUSED and can(actor, "cancel", run),
+        "may_resume": state == PAUSED and can(actor, "cancel", run),
+        "may_change": is_open and not run.ending and can(actor, "cancel", run),
+        "may_repeat": can(actor, "retry", run),
     }
     return render(request, "workflows/runs/facts.html" if is_partial(request) else "workflows/run.html", context)
 
@@ -92,19 +105,4 @@ def cancel(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
     except Conflict as error:
         return back_with(request, error, "run-detail", run.pk)
     messages.success(request, f"Run {run.number} is cancelled; no step of it starts any more.")
-    return redirect("run-detail", run.pk)
-
-
-@require_POST
-@page
-def decide(request: HttpRequest, actor: Actor, run_id: str, node: str, item: int) -> HttpResponse:
-    """A person's word on a step that is theirs to decide."""
-    run = get_run(actor=actor, run_id=run_id)
-    try:
-        verdict = read_verdict(request.POST.get("verdict", ""))
-        decision = Decision(verdict, by=actor.name, reason=request.POST.get("reason", "").strip()[:500])
-        decide_step(actor=actor, run=run, ref=StepRef(run.pk, node, item), decision=decision)
-    except (Conflict, InvalidInput) as error:
-        return back_with(request, error, "run-detail", run.pk)
-    messages.success(request, "Recorded; the run goes on.")
     return redirect("run-detail", run.pk)
