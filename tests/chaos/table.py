@@ -13,6 +13,9 @@ PAGE = Path("docs/chaos.md")
 MARKERS = "<!-- table -->", "<!-- /table -->"
 
 
+WORDS = {True: "kept", False: "**broken**", None: "apart"}
+
+
 @dataclass(frozen=True)
 class Row:
     promise: str
@@ -35,8 +38,7 @@ def add(promise: str, done: str, figures: str, *, kept: bool) -> None:
 
 
 def as_markdown() -> str:
-    word = {True: "kept", False: "**broken**", None: "apart"}
-    lines = [f"| {row.promise} | {row.done} | {row.figures} | {word[row.kept]} |" for row in _sorted()]
+    lines = [f"| {row.promise} | {row.done} | {row.figures} | {WORDS[row.kept]} |" for row in _sorted()]
     head = "| promise | what was done | figures | |\n|---|---|---|---|"
     return "\n".join([_machine(), "", head, *lines])
 
@@ -53,10 +55,17 @@ def _machine() -> str:
 
 
 def write() -> None:
-    """Puts the table between the markers of the page."""
+    """Puts the table between the markers of the page; what was not tried this time stays as it was."""
     before, _, rest = PAGE.read_text().partition(MARKERS[0])
-    _, _, after = rest.partition(MARKERS[1])
+    old, _, after = rest.partition(MARKERS[1])
+    known = {row.promise for row in [*rows, ELSEWHERE]}
+    rows.extend(row for row in _read(old) if row.promise not in known)
     PAGE.write_text(f"{before}{MARKERS[0]}\n{as_markdown()}\n{MARKERS[1]}{after}")
+
+
+def _read(old: str) -> list[Row]:
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in old.splitlines() if line[:2] == "| "]
+    return [Row(*line[:3], kept=line[3] == WORDS[True]) for line in cells[1:] if len(line) == 4]
 
 
 def as_text() -> str:
