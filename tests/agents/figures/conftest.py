@@ -55,7 +55,7 @@ def make_run() -> MakeRun:
 
     def make(workflow: Workflow, *attempts: Any, agent: str = "clerk", worker: UUID = WORKER, at: float = 0) -> Run:
         run = Run.objects.create(
-            id=uuid7(), version=workflow.published, workflow=workflow, trigger="", input={},
+            id=uuid7(), version_id=workflow.published_id or 0, workflow=workflow, trigger="", input={},
             started_by_id="", started_by="", created_at=HALF_PAST + timedelta(seconds=at),
         )  # fmt: skip
         for node, item, number, begin, end, outcome in attempts:
