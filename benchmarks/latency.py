@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
+from uuid import UUID
 
 from benchmarks import documents
 from benchmarks.installation import agents, percentile, published
@@ -29,7 +30,7 @@ def latency_table(port: int) -> str:
     return "\n".join(lines)
 
 
-def _gaps(runs: list[object]) -> list[float]:
+def _gaps(runs: list[UUID]) -> list[float]:
     """Milliseconds between each step's end and the next one's beginning."""
     from workflows.models import StepAttempt
 

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 KEPT = 20
 KEPT_SECONDS = 60.0  # idle; PostgreSQL, too, holds much in memory for a connection
@@ -33,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         while _idle:
             _, self.made_at, connection = _idle.pop()
             if _is_quiet(connection):
-                self.isolation_level = base.IsolationLevel.READ_COMMITTED
+                self.isolation_level = ISOLATION_LEVEL_READ_COMMITTED
                 return connection
             connection.close()
         self.made_at = monotonic()
@@ -42,7 +42,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _close(self) -> None:
         connection, now = self.connection, monotonic()
         if connection is None or not _may_be_kept(connection) or now - self.made_at > OLDEST_SECONDS:
-            super()._close()
+            super()._close()  # type: ignore[misc]  # the stubs leave it out
             return
         _idle.append((now, self.made_at, connection))
         while _idle and (len(_idle) > KEPT or now - _idle[0][0] > KEPT_SECONDS):

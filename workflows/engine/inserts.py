@@ -55,12 +55,12 @@ def insert(
         return
     *others, (_, last) = ((name, statement) for name, (statement, _) in parts.items())
     before = ", ".join(f"{name} AS ({statement})" for name, statement in others)
-    values = {name: json.dumps(written, default=str) for name, (_, written) in parts.items()}
-    values |= {
+    values: dict[str, str | int | None] = {
         "run": str(run.id),
         "priority": run.priority,
         "worker": None if worker.id is None else str(worker.id),
         "agent": worker.agent,
+        **{name: json.dumps(written, default=str) for name, (_, written) in parts.items()},
     }
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {before} {last}" if before else last, values)

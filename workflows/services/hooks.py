@@ -51,6 +51,7 @@ def start_by_webhook(*, token: str, headers: Mapping[str, str], body: bytes, wai
         raise TooLarge(f"A call takes at most {MAX_BYTES:,} bytes.")
     trigger = (
         Trigger.objects.select_related("workflow")
+        .defer("workflow__draft")
         .filter(token=token, kind=TriggerKind.WEBHOOK, secret__isnull=False)
         .first()
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from threading import Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg2
@@ -26,7 +27,7 @@ from workflows.states import RunState, StepState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Add = Callable[..., UUID]
-NOTHING = {"a": ("set_values", {})}
+NOTHING: dict[str, Any] = {"a": ("set_values", {})}
 
 
 def days_ago(days: float) -> datetime:
@@ -78,7 +79,7 @@ def add() -> Add:
         run_id = id_of(at)
         is_open = ended is None
         Run.objects.create(
-            id=run_id, workflow=workflow, version_id=workflow.published_id, input={}, started_by="Meg",
+            id=run_id, workflow=workflow, version_id=workflow.published_id or 0, input={}, started_by="Meg",
             started_by_id="member:1", trigger="", created_at=at,
             state=RunState.RUNNING if is_open else RunState.SUCCEEDED,
             finished_at=None if ended is None else days_ago(ended),
