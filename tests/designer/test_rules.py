@@ -94,6 +94,17 @@ def test_a_bad_key_of_a_limit_is_told_at_its_field(branched: Opened) -> None:
     assert branched.node("pay")["limit"] == {"at_once": 1, "key": "{{ steps.nobody.output }}"}
 
 
+def test_the_key_of_a_limit_is_completed_from_earlier_steps(branched: Opened) -> None:
+    branched.card("pay").click()
+    limits = group(branched, "Limits")
+    limits.get_by_label("At once").fill("1")
+    limits.get_by_role("textbox", name="Counted by").click()
+    branched.page.keyboard.type("of {{ steps.sc")
+    branched.page.get_by_role("option", name="score").click()
+    expect(limits.get_by_role("textbox", name="Counted by")).to_have_text("of {{ steps.score}}")
+    assert branched.node("pay")["limit"] == {"at_once": 1, "key": "of {{ steps.score}}"}
+
+
 def test_a_problem_opens_the_rules_it_is_about(branched: Opened) -> None:
     branched.api.problems = [
         {"node": "pay", "field": "join.count", "code": "bad_join", "message": "Only 2 lead here.", "severity": "error"}

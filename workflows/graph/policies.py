@@ -73,7 +73,7 @@ class Limit(_Policy):
     key: str = Field(
         default="", max_length=300, title="Counted by",
         description="A template such as {{ input.id }}; empty: one limit for all.",
-        json_schema_extra={"x-widget": "template"},
+        json_schema_extra={"x-widget": "template-line"},
     )  # fmt: skip
     at_once: int | None = Field(default=None, ge=1, le=1000, title="At once")
     when_full: Literal["queue", "skip", "replace", "debounce"] = Field(

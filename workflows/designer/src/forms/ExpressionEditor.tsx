@@ -1,4 +1,5 @@
 // The expression field: CodeMirror with completion from earlier steps and a live check by the server.
+// As a template it is text in which expressions stand between braces; the next save says whether it reads well.
 import { useEffect, useRef, useState } from "react";
 import type { CheckAnswer } from "../api";
 import { keysOf, shortValue, suggestionsFor } from "../model/expressions";
@@ -9,19 +10,29 @@ import { createEditor, type ExpressionView } from "./codemirror";
 interface Props {
   id: string;
   label: string;
-  node: string;
+  /** None where only a run's input can be read. */
+  node: string | null;
   text: string;
+  isTemplate?: boolean;
   isReadOnly: boolean;
   onChange: (text: string) => void;
 }
 
 const CHECK_MS = 400;
 
-export default function ExpressionEditor({ id, label, node, text, isReadOnly, onChange }: Props) {
+export default function ExpressionEditor({
+  id,
+  label,
+  node,
+  text,
+  isTemplate = false,
+  isReadOnly,
+  onChange,
+}: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<ExpressionView | null>(null);
   const change = useRef(onChange);
-  const answer = useCheck(text, node);
+  const answer = useCheck(isTemplate ? "" : text, node);
   useEffect(() => {
     change.current = onChange;
   });
@@ -31,18 +42,20 @@ export default function ExpressionEditor({ id, label, node, text, isReadOnly, on
       id,
       label,
       text: "",
+      isTemplate,
       isReadOnly,
       onChange: (next) => change.current(next),
       suggestions: () => {
         const { document, types } = useDesigner.getState();
-        return suggestionsFor(document, types, node);
+        if (node !== null) return suggestionsFor(document, types, node);
+        return suggestionsFor(document, types, "").filter(({ path }) => /^input\b/.test(path));
       },
       keysOf: async (path) => keysOf((await check(path, node))?.value),
     });
     view.current = created;
     return () => created.destroy();
-  }, [id, label, node, isReadOnly]);
-  useEffect(() => view.current?.setText(text), [text, id, label, node, isReadOnly]);
+  }, [id, label, node, isTemplate, isReadOnly]);
+  useEffect(() => view.current?.setText(text), [text, id, label, node, isTemplate, isReadOnly]);
   useEffect(
     () => view.current?.setError(answer?.ok === false ? (answer.error?.position ?? null) : null),
     [answer],
@@ -83,7 +96,8 @@ function Verdict({ answer }: { answer: CheckAnswer | null }) {
 }
 
 /** No answer is no verdict: the next save says what is wrong. */
-function check(text: string, node: string): Promise<CheckAnswer | null> {
+function check(text: string, node: string | null): Promise<CheckAnswer | null> {
+  if (node === null) return Promise.resolve(null);
   const { id, document } = useDesigner.getState();
   return theApi()
     .check(id, document, node, text)
@@ -91,7 +105,7 @@ function check(text: string, node: string): Promise<CheckAnswer | null> {
 }
 
 /** The server's word on the expression, a moment after the last key. */
-function useCheck(text: string, node: string): CheckAnswer | null {
+function useCheck(text: string, node: string | null): CheckAnswer | null {
   const [answer, setAnswer] = useState<CheckAnswer | null>(null);
   useEffect(() => {
     let current = true;

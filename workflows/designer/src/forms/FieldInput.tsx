@@ -1,5 +1,5 @@
 // The control for a fixed value, by the field's widget.
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { isObject, type Json } from "../model/json";
 import type { Field } from "../model/schema";
 import { t } from "../text";
@@ -9,6 +9,8 @@ import { ListInput } from "./ListInput";
 import { OptionsInput } from "./OptionsInput";
 import { SchemaForm } from "./SchemaForm";
 import { TemplateInput } from "./TemplateInput";
+
+const ExpressionEditor = lazy(() => import("./ExpressionEditor"));
 
 export interface InputProps {
   field: Field;
@@ -31,6 +33,8 @@ export function FieldInput(props: InputProps) {
     case "textarea":
     case "template":
       return <TemplateInput {...props} />;
+    case "template-line":
+      return <TemplateLine {...props} />;
     case "list":
       return <ListInput {...props} />;
     case "object":
@@ -130,6 +134,24 @@ function SelectInput({ field, id, value, onChange }: InputProps) {
         </option>
       ))}
     </select>
+  );
+}
+
+/** One line with values from earlier steps in it, completed while it is typed. */
+function TemplateLine({ field, id, value, onChange }: InputProps) {
+  const { isReadOnly, node } = useFormPlace();
+  return (
+    <Suspense fallback={<div className="expression is-loading">{textOf(value)}</div>}>
+      <ExpressionEditor
+        id={id}
+        label={field.label}
+        node={node}
+        text={textOf(value)}
+        isTemplate
+        isReadOnly={isReadOnly}
+        onChange={(text) => onChange(text === "" ? emptied(field) : text)}
+      />
+    </Suspense>
   );
 }
 

@@ -8,12 +8,12 @@ import {
   closeBrackets,
 } from "@codemirror/autocomplete";
 import { defaultKeymap } from "@codemirror/commands";
-import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, StreamLanguage, type StringStream, syntaxHighlighting } from "@codemirror/language";
 import { Annotation, EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Suggestion } from "../model/expressions";
-import { completionsAt, FUNCTIONS, type Offered, openPath } from "../model/completion";
+import { completionsAt, FUNCTIONS, isInExpression, type Offered, openPath } from "../model/completion";
 import { pageNonce } from "../nonce";
 
 export interface ExpressionView {
@@ -26,6 +26,8 @@ interface Options {
   id: string;
   label: string;
   text: string;
+  /** Text with expressions between double braces. */
+  isTemplate: boolean;
   isReadOnly: boolean;
   onChange: (text: string) => void;
   suggestions: () => Suggestion[];
@@ -35,22 +37,36 @@ interface Options {
 
 const KEYWORDS = new Set(["true", "false", "null", "in"]);
 
-const language = StreamLanguage.define({
-  token(stream) {
-    if (stream.eatSpace()) return null;
-    if (stream.match(/^(["'])(?:\\.|(?!\1).)*\1?/)) return "string";
-    if (stream.match(/^\d+(\.\d+)?/)) return "number";
-    const word = stream.match(/^[A-Za-z_]\w*/);
-    if (Array.isArray(word)) {
-      if (KEYWORDS.has(word[0])) return "keyword";
-      return FUNCTIONS.some((item) => item.name === word[0]) && stream.peek() === "("
-        ? "function"
-        : "variableName";
+function expressionToken(stream: StringStream): string | null {
+  if (stream.eatSpace()) return null;
+  if (stream.match(/^(["'])(?:\\.|(?!\1).)*\1?/)) return "string";
+  if (stream.match(/^\d+(\.\d+)?/)) return "number";
+  const word = stream.match(/^[A-Za-z_]\w*/);
+  if (Array.isArray(word)) {
+    if (KEYWORDS.has(word[0])) return "keyword";
+    return FUNCTIONS.some((item) => item.name === word[0]) && stream.peek() === "("
+      ? "function"
+      : "variableName";
+  }
+  stream.next();
+  return "operator";
+}
+
+const tokenTable = { function: tags.function(tags.variableName) };
+const expressions = StreamLanguage.define({ token: expressionToken, tokenTable });
+
+const templates = StreamLanguage.define<{ isInside: boolean }>({
+  startState: () => ({ isInside: false }),
+  token(stream, state) {
+    if (stream.match(state.isInside ? "}}" : "{{")) {
+      state.isInside = !state.isInside;
+      return "operator";
     }
+    if (state.isInside) return expressionToken(stream);
     stream.next();
-    return "operator";
+    return null;
   },
-  tokenTable: { function: tags.function(tags.variableName) },
+  tokenTable,
 });
 
 const highlighting = HighlightStyle.define([
@@ -101,7 +117,7 @@ export function createEditor(parent: HTMLElement, options: Options): ExpressionV
 
 function extensionsOf(options: Options) {
   return [
-    language,
+    options.isTemplate ? templates : expressions,
     syntaxHighlighting(highlighting),
     closeBrackets(),
     autocompletion({ override: [(context) => complete(context, options)], icons: false }),
@@ -122,7 +138,10 @@ function extensionsOf(options: Options) {
 
 async function complete(context: CompletionContext, options: Options): Promise<CompletionResult | null> {
   const before = context.matchBefore(/[\w.]*$/);
-  if (!before || (before.from === before.to && !context.explicit)) return null;
+  const written = context.state.sliceDoc(0, context.pos);
+  if (!before || (options.isTemplate && !isInExpression(written))) return null;
+  const hasBegun = options.isTemplate && written.trimEnd().endsWith("{{");
+  if (before.from === before.to && !context.explicit && !hasBegun) return null;
   const path = openPath(before.text);
   const sampled = path ? await options.keysOf(path) : [];
   const { prefix, offered } = completionsAt(before.text, options.suggestions(), sampled);

@@ -49,6 +49,11 @@ export const FUNCTIONS: readonly Known[] = [
   ...known(true, 'text.split(",")', 'list.join(", ")', "text.substring(0, 3)", "text.size()"),
 ];
 
+/** Whether the end of a template's text stands between its braces. */
+export function isInExpression(written: string): boolean {
+  return written.lastIndexOf("{{") > written.lastIndexOf("}}");
+}
+
 /** The path before the last dot, where its parts have to be asked for. */
 export function openPath(typed: string): string {
   return typed.includes(".") ? typed.slice(0, typed.lastIndexOf(".")) : "";

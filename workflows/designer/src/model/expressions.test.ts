@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completionsAt } from "./completion";
+import { completionsAt, isInExpression } from "./completion";
 import { asExpression, asFixed, keysOf, shortValue, suggestionsFor } from "./expressions";
 import { churn, TYPES } from "./fixtures";
 import { summaryOf } from "./summary";
@@ -52,5 +52,12 @@ describe("short texts", () => {
   it("cut long values", () => {
     expect(shortValue([1, 2])).toBe("2 items · [1,2]");
     expect(shortValue("x".repeat(200))).toHaveLength(80);
+  });
+});
+
+describe("templates", () => {
+  it("are completed between their braces only", () => {
+    const texts = ["a ", "{{ in", "{{ input.id }} and ", "{{ a }}-{{ "];
+    expect(texts.map(isInExpression)).toEqual([false, true, false, true]);
   });
 });

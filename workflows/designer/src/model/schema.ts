@@ -5,6 +5,7 @@ export type Widget =
   | "text"
   | "textarea"
   | "template"
+  | "template-line"
   | "expression"
   | "number"
   | "boolean"
@@ -132,7 +133,14 @@ function choiceLabel(value: Json, words?: Json): string {
   return typeof value === "string" ? humanName(value) : String(value);
 }
 
-const WIDGETS = new Set<string>(["textarea", "template", "expression", "key-values", "json"]);
+const WIDGETS = new Set<string>([
+  "textarea",
+  "template",
+  "template-line",
+  "expression",
+  "key-values",
+  "json",
+]);
 
 function widgetOf(schema: JsonObject, choices: Choice[]): Widget {
   const asked = text(schema["x-widget"]);
