@@ -22,10 +22,11 @@ from workflows.engine import backup, rows, wake
 from workflows.engine.admission import Never, NotYet, admit
 from workflows.engine.contention import is_contention, pause
 from workflows.engine.failure import fail
-from workflows.engine.ledger import Key, Ledger
+from workflows.engine.ledger import Ledger
 from workflows.engine.places import has_room
 from workflows.engine.program import Program, VersionUnusable, program_of
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
+from workflows.engine.sheet import Key
 from workflows.steps import JSON, StepError
 
 logger = logging.getLogger(__name__)
@@ -145,8 +146,9 @@ def _claim_and_run(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> N
         ledger = chain.ledger()
         if turned_away(ledger, task):
             return _carry_on(chain, ledger)
-        # A step that lay ready for long may be one that kills workers: the claim is committed first, and counts.
-        if late or careful or chain.is_counted or task.crashes or chain.reaches_outside(task):
+        # Where workers are lost, a step that lay ready for long may be why: the claim is committed first, and counts.
+        suspect = (late or careful) and worker.is_alarmed()
+        if suspect or chain.is_counted or task.crashes or chain.reaches_outside(task):
             wake.after_commit(ledger.wakes)
             return Claimed(chain, task)
         settle(ledger, task, evaluate(ledger, task))

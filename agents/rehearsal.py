@@ -23,9 +23,10 @@ from agents.settle import settle
 from workflows import registry
 from workflows.compiling import compiled
 from workflows.engine import rows
-from workflows.engine.ledger import Key, Ledger
+from workflows.engine.ledger import Ledger
 from workflows.engine.program import Instruction, Program, assemble
 from workflows.engine.refs import StepRef, WorkerInfo
+from workflows.engine.sheet import Key
 from workflows.graph.cases import Answer, Case, Outcome, key_of
 from workflows.graph.compile import TOP, CompiledGraph, CompiledNode
 from workflows.graph.document import Document, to_json

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5
 LOST_AFTER = timedelta(seconds=20)
+ALARM_LASTS = timedelta(seconds=90)
+ALARM_FRESH_SECONDS = 1
 SILENT_SECONDS = 5
 RESUME_EVERY = 10  # sweeps
 BACK_UP_EVERY = 3  # sweeps
@@ -47,7 +49,8 @@ class Presence:
         self.id: UUID = uuid7()
         self.agent_id: int = agent.pk
         self.last_message = monotonic()
-        self.info = WorkerInfo(self.id, agent.name, self._serves, self._places)
+        self.info = WorkerInfo(self.id, agent.name, self._serves, self._places, self._is_alarmed)
+        self._alarm = (float("-inf"), False)
 
     def _serves(self, kind: str) -> bool:
         """As the agent is told now; while it is paused, nothing."""
@@ -56,6 +59,13 @@ class Presence:
     def _places(self) -> Places | None:
         profile = routing.profile(self.info.agent)
         return profile.places if profile else None
+
+    def _is_alarmed(self) -> bool:
+        asked, alarmed = self._alarm
+        if monotonic() - asked > ALARM_FRESH_SECONDS:
+            alarmed = Worker.objects.filter(lost_at__gt=Now() - ALARM_LASTS).exists()
+            self._alarm = monotonic(), alarmed
+        return alarmed
 
 
 _presence: Presence | None = None
@@ -76,6 +86,13 @@ def become(agent_name: str) -> Presence:
     _presence = Presence(Agent.objects.get(name=agent_name))
     connection.close()
     return _presence
+
+
+def lost_a_process() -> None:
+    """One of our pool's processes died in the middle of a step."""
+    if _presence:
+        Worker.objects.filter(pk=_presence.id).update(lost_at=Now())
+        connection.close()
 
 
 def leave() -> None:
@@ -148,7 +165,7 @@ def retire_lost() -> None:
     lost = [worker.pk for worker in silent.select_for_update(skip_locked=True)]
     if lost:
         expire_leases_of(lost)
-        Worker.objects.filter(pk__in=lost).update(stopped_at=Now())
+        Worker.objects.filter(pk__in=lost).update(stopped_at=Now(), lost_at=Now())
 
 
 def look_after() -> None:

@@ -47,6 +47,8 @@ class Worker(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # When it, or one of its pool's processes, was last lost without a word.
+    lost_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["heartbeat_at"], name="worker_by_heartbeat")]

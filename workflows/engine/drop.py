@@ -7,11 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
 from workflows.engine import control, limits
 from workflows.engine.wake import Wake
-from workflows.models import Approval, ApprovalState
 from workflows.states import OPEN, StepState
 
 _ANY_STATE = [*OPEN, StepState.PENDING]
@@ -52,10 +50,12 @@ def _rows(statement: str, which: Mapping[str, Any]) -> list[tuple[str, int]]:
 
 def release(run_id: UUID, steps: Sequence[tuple[str, int]]) -> list[Wake]:
     """Lets go of what ended steps held."""
-    Approval.objects.filter(run_id=run_id, node__in={node for node, _ in steps}, state=ApprovalState.OPEN).extra(
-        where=["(node, item) IN %s"], params=[tuple(steps)]
-    ).update(state=ApprovalState.CANCELLED, decided_at=timezone.now())
     with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_approval SET state = 'cancelled', decided_at = clock_timestamp()"
+            " WHERE run_id = %s AND (node, item) IN %s AND state = 'open'",
+            [run_id, tuple(steps)],
+        )
         cursor.execute(
             "DELETE FROM workflows_eventwait WHERE run_id = %s AND (node, item) IN %s", [run_id, tuple(steps)]
         )

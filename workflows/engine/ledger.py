@@ -12,19 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from workflows.engine import awaiting, drop, ending, forecast, graphs, inserts, joins, rows, run_rows, signals, values
+from workflows.engine import awaiting, drop, ending, forecast, graphs, joins, run_rows, signals, values
 from workflows.engine.joins import Arrivals, JoinRule
 from workflows.engine.program import Program
 from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
-from workflows.engine.rows import DAY, StepRow
-from workflows.engine.wake import Wake
+from workflows.engine.rows import DAY
+from workflows.engine.sheet import Key, Sheet
 from workflows.graph.compile import TOP, UNDO, CompiledNode, end_of, is_end
 from workflows.graph.document import DEFAULT_PORT, ERROR_PORT
 from workflows.graph.policies import Join
 from workflows.states import RunState, StepState, WaitFor
 from workflows.steps import JSON, Expand, StepError, Stop, Wait
 
-Key = tuple[str, int]
 NO_JOIN = Join()
 # In the place of an item's port: its error had nowhere to go.
 UNHANDLED = "!"
@@ -36,27 +35,18 @@ def ports_past(node: CompiledNode) -> set[str]:
     return {DEFAULT_PORT} if DEFAULT_PORT in ports else set(ports[:1])
 
 
-class Ledger:
+class Ledger(Sheet):
     def __init__(self, run: RunRow, program: Program, worker: WorkerInfo, memory: dict[Key, tuple[str, JSON]]) -> None:
-        self.run, self.program, self.worker = run, program, worker
-        # Outputs known in this process: (node, item) -> (port, output).
-        self.memory = memory
+        super().__init__(run, program, worker, memory)
         self.ready: deque[Task] = deque()
-        self.wakes: list[Wake] = []
         self.ended: RunState | None = None
         # What the run's row says of its end; not before what it did is undone.
         self.closed: run_rows.Ended | None = None
         self.rolls_back = False
         self._stopped = False
         self._undone = False
-        self._left: list[Key] = []
         self._joins: dict[Key, Arrivals] = {}
         self._chunks: dict[str, Arrivals] = {}
-        self._updates: list[StepRow] = []
-        self._births: list[StepRow] = []
-        self._results: list[dict[str, object]] = []
-        self._attempts: list[dict[str, object]] = []
-        self._blobs: list[tuple[object, ...]] = []
         self._error: JSON | None = None
 
     # What happened to a step
@@ -234,9 +224,6 @@ class Ledger:
 
     # Edges
 
-    def _node(self, task: Task) -> CompiledNode:
-        return self.program.graph.nodes[task.node]
-
     def _follow(self, node: CompiledNode, item: int, ports: set[str]) -> None:
         self._arm(node.id, item)
         for port, targets in node.edges.items():
@@ -302,11 +289,6 @@ class Ledger:
             return
         self._joins.setdefault((end_of(scope), task.item), Arrivals()).failed += failed
 
-    # Rows
-
-    def _kind(self, node: str) -> str:
-        return "end" if is_end(node) else self.program.graph.nodes[node].type
-
     def _rule(self, node: str) -> JoinRule:
         graph = self.program.graph
         join = NO_JOIN if is_end(node) else graph.nodes[node].policies.join or NO_JOIN
@@ -314,77 +296,6 @@ class Ledger:
         if is_end(node):
             return rule
         return replace(rule, rank=forecast.rank(self.program, node), units=self._units(node))
-
-    def _keep(self, node: str, item: int, attempt: int, port: str, output: JSON, *, remember: bool = True) -> None:
-        stored = values.store(output)
-        blob_id = None
-        if stored.blob:
-            blob_id, size, content = stored.blob
-            self._blobs.append((blob_id, size, content))
-        self._results.append(
-            {"node": node, "item": item, "attempt": attempt, "port": port, "output": stored.text, "blob_id": blob_id}
-        )
-        if remember:
-            self.memory[node, item] = (port, output)
-
-    def _end(self, task: Task, state: StepState, error: JSON | None = None) -> None:
-        self._note_attempt(task, state, error)
-        self._put(task, state)
-        if self.program.instructions[task.node].holds:
-            self._left.append((task.node, task.item))
-
-    def _note_attempt(self, task: Task, outcome: str, error: JSON | None = None) -> None:
-        self._attempts.append(
-            {
-                "node": task.node, "item": task.item, "attempt": task.attempt, "started_at": task.started,
-                "ended_at": datetime.now(UTC), "outcome": outcome, "error": error, "waited": task.waited,
-                "input": task.given,
-            }
-        )  # fmt: skip
-
-    def _put(
-        self, task: Task, state: StepState, waits_for: str = "", *, failures: int | None = None, pending: int = 0,
-        wake_seconds: float | None = None, wake_at: datetime | None = None,
-        size: int = 0, begun: int | None = None, budget: int | None = None,
-    ) -> None:  # fmt: skip
-        row = StepRow(
-            node=task.node, item=task.item, kind=self._kind(task.node), state=state, waits_for=waits_for,
-            pending=pending, attempt=task.attempt, failures=task.failures if failures is None else failures,
-            crashes=task.crashes, wake_seconds=wake_seconds, wake_at=wake_at, worker_id=self.worker.id,
-            size=size, begun=begun, budget=budget, priority=self._priority(task.node), units=self._units(task.node),
-        )  # fmt: skip
-        (self._updates if task.exists else self._births).append(row)
-
-    def _birth(
-        self, node: str, item: int, state: StepState, *, attempt: int = 0, wake_seconds: float | None = None
-    ) -> None:
-        kind = self._kind(node)
-        worker = self.worker.id if state == StepState.RUNNING else None
-        self._births.append(
-            StepRow(
-                node,
-                item,
-                kind,
-                state,
-                attempt=attempt,
-                wake_seconds=wake_seconds,
-                worker_id=worker,
-                priority=self._priority(node),
-                rank=self._rank(node, state),
-                units=self._units(node),
-            )
-        )
-        if state == StepState.READY:
-            self.wakes.append((kind, StepRef(self.run.id, node, item)))
-
-    def _rank(self, node: str, state: StepState) -> float:
-        return forecast.rank(self.program, node) if state == StepState.READY else 0.0
-
-    def _units(self, node: str) -> int:
-        return self.program.instructions[node].type.units
-
-    def _priority(self, node: str) -> int | None:
-        return self.program.graph.nodes[node].policies.priority
 
     # Writing
 
@@ -417,14 +328,6 @@ class Ledger:
             self.rolls_back = True
             self._birth(undo, 0, StepState.READY, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
             self._write_rows()
-
-    def _write_rows(self) -> None:
-        for row in self._updates:
-            rows.update_step(self.run.id, row)
-        inserts.insert_blobs(self.run, self._blobs)
-        inserts.insert(self.run, self.worker, steps=self._births, results=self._results, attempts=self._attempts)
-        for written in (self._updates, self._births, self._blobs, self._results, self._attempts):
-            written.clear()
 
     def _settle_joins(self) -> None:
         graph = self.program.graph

@@ -50,6 +50,8 @@ class WorkerInfo:
     serves: Callable[[str], bool]
     # How many places it has, and the kinds of step that take several; None if each step takes one.
     places: Callable[[], Places | None] = lambda: None
+    # Whether a worker was lost of late: then a step that should have been taken long ago may be what kills them.
+    is_alarmed: Callable[[], bool] = lambda: True
 
 
 @dataclass

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workflows.engine import values
-from workflows.engine.ledger import Key, Ledger
+from workflows.engine.ledger import Ledger
 from workflows.engine.program import Instruction
 from workflows.engine.refs import Task
+from workflows.engine.sheet import Key
 from workflows.graph.compile import TOP
 from workflows.steps import JSON
 

@@ -35,6 +35,12 @@ _LOOK_AGAIN = """
     UPDATE workflows_step SET wake_at = clock_timestamp() + make_interval(secs => %s)
     WHERE run_id = %s AND node = %s AND item = %s
 """
+# The longer it lies ready, the more rarely: in a long line a message each would only make another line.
+_ANNOUNCE_AGAIN = """
+    UPDATE workflows_step
+    SET wake_at = clock_timestamp() + GREATEST(make_interval(secs => %s), LEAST(clock_timestamp() - since, '5 min'))
+    WHERE run_id = %s AND node = %s AND item = %s
+"""
 _SWEEPER = WorkerInfo(None, "sweeper", lambda kind: False)
 Due = tuple[UUID, str, int, str, str, str, int, int, int, int, bool]
 
@@ -52,7 +58,7 @@ def sweep() -> int:
             if state in (StepState.RUNNING, StepState.PENDING) or kind == control.KIND:
                 apart.append(row)
             elif state == StepState.READY:
-                _execute(_LOOK_AGAIN, 2 * engine_setting("READY_GRACE_SECONDS"), ref)
+                _execute(_ANNOUNCE_AGAIN, 2 * engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
             elif _is_endless(row):
                 _execute(_LOOK_AGAIN, rows.DAY, ref)

@@ -1,9 +1,10 @@
 """What the engine needs for limits, rollbacks, pauses, sub-runs, joins with a deadline and graphs that grow."""
 
 import django.db.models.deletion
-import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import workflows.models.runs
 
 
 class Migration(migrations.Migration):
@@ -65,7 +66,7 @@ class Migration(migrations.Migration):
                 ("priority", models.SmallIntegerField(db_default=0)),
                 (
                     "since",
-                    models.DateTimeField(db_default=django.db.models.expressions.RawSQL("clock_timestamp()", [])),
+                    models.DateTimeField(db_default=workflows.models.runs.ClockTime()),
                 ),
             ],
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from workflows.states import OPEN, RunState, StepState, WaitFor
@@ -12,6 +11,13 @@ from workflows.states import OPEN, RunState, StepState, WaitFor
 class NextRunNumber(models.Func):
     template = "nextval('workflows_run_number')"
     output_field = models.BigIntegerField()
+
+
+class ClockTime(models.Func):
+    """The time of the statement, where those of one transaction must differ."""
+
+    template = "clock_timestamp()"
+    output_field = models.DateTimeField()
 
 
 class Run(models.Model):
@@ -156,7 +162,7 @@ class Slot(models.Model):
     item = models.IntegerField(db_default=0)
     place = models.PositiveSmallIntegerField(null=True)  # none: waits
     priority = models.SmallIntegerField(db_default=0)
-    since = models.DateTimeField(db_default=RawSQL("clock_timestamp()", []))
+    since = models.DateTimeField(db_default=ClockTime())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "place"], name="slot_place")]
