@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from workflows.engine import rows, wake
 from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
-from workflows.engine.program import program_of
+from workflows.engine.program import Program, program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo
-from workflows.graph.document import DEFAULT_PORT
+from workflows.graph.document import DEFAULT_PORT, ERROR_PORT
 from workflows.steps import JSON, StepError
 
 
@@ -31,6 +31,12 @@ class Decision:
     # With DONE: what the step came to, for the steps that read it.
     output: JSON = None
     port: str = DEFAULT_PORT
+
+
+def ports_of(program: Program, node: str) -> list[str]:
+    """The ways by which a step that was done can be left."""
+    edges = program.graph.nodes[node].edges if node in program.graph.nodes else {}
+    return [port for port in edges if port not in (ERROR_PORT, "*")] or [DEFAULT_PORT]
 
 
 # The decision is an attempt of its own, told apart from the one before.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -156,7 +157,7 @@ def _own_graph(old: Run, run_id: UUID) -> int | None:
 
 def _copy(old: UUID, new: UUID, graph: CompiledGraph, nodes: Collection[str]) -> None:
     ends = [end_of(node) for node in nodes if node in graph.entries]
-    values = {"old": old, "new": new, "nodes": [*nodes, *ends]}
+    values: dict[str, Any] = {"old": old, "new": new, "nodes": [*nodes, *ends]}
     with connection.cursor() as cursor:
         for statement in (_COPY_STEPS, _COPY_BLOBS, _COPY_RESULTS):
             cursor.execute(statement, values)

@@ -13,6 +13,7 @@ from crm.actors import Actor
 from crm.errors import NotFound
 from crm.models import AuditEntry
 from crm.permissions import can, scope
+from workflows.engine.decisions import ports_of
 from workflows.engine.ending import undo_order
 from workflows.engine.program import Program, VersionUnusable, program_of
 from workflows.graph.compile import TOP, UNDO, CompiledNode, is_end
@@ -115,7 +116,7 @@ def evidence_of(*, actor: Actor, run_id: UUID, node: str, item: int) -> Evidence
     return Evidence(
         line=_line(run, step), kind=step.kind, is_open=is_open, attempts=attempts, given=given if seen else None,
         may_see=seen, follows=_follows(run, program, node) if program and is_open else None,
-        ports=_ports(program, node), decided=list(decided.order_by("-pk")[:20]),
+        ports=ports_of(program, node) if program else [DEFAULT_PORT], decided=list(decided.order_by("-pk")[:20]),
     )  # fmt: skip
 
 
@@ -124,12 +125,6 @@ def _program(run: Run) -> Program | None:
         return program_of(run.version_id, run.graph_id)
     except VersionUnusable:
         return None
-
-
-def _ports(program: Program | None, node: str) -> list[str]:
-    """The ways by which a step that was done can be left."""
-    edges = program.graph.nodes[node].edges if program else {}
-    return [port for port in edges if port not in (ERROR_PORT, "*")] or [DEFAULT_PORT]
 
 
 def _follows(run: Run, program: Program, node: str) -> Follows:

@@ -34,7 +34,7 @@ class Preview:
 
 def open_on_older_versions(*, actor: Actor, workflow: Workflow, limit: int = MOST) -> Sequence[Run]:
     """The oldest first."""
-    runs = Run.objects.filter(state=RunState.RUNNING, workflow=workflow).exclude(version_id=workflow.published_id)
+    runs = Run.objects.filter(state=RunState.RUNNING, workflow=workflow).exclude(version_id=workflow.published_id or 0)
     return list(scope(actor, runs, "read").select_related("version", "workflow").order_by("id")[:limit])
 
 

@@ -13,7 +13,8 @@ from crm.errors import Conflict, InvalidInput
 from crm.permissions import require
 from crm.validation import why_not_kept
 from workflows.engine.cancel import cancel
-from workflows.engine.decisions import Decision, Verdict, decide
+from workflows.engine.decisions import Decision, Verdict, decide, ports_of
+from workflows.engine.program import program_of
 from workflows.engine.refs import StepRef
 from workflows.engine.start import AlreadyStarted, start
 from workflows.models import Run, Workflow
@@ -99,12 +100,18 @@ def decide_step(*, actor: Actor, run: Run, ref: StepRef, decision: Decision) -> 
         raise InvalidInput("Say in a word or two why; it is kept with the run.", code="reason_missing")
     if fault := why_not_kept(decision.output):
         raise InvalidInput(f"The output can't be kept. {fault}", code="output_not_json")
+    if decision.verdict is Verdict.DONE and decision.port not in _ports(run, ref.node):
+        raise InvalidInput(f"The step “{ref.node}” has no way out called “{decision.port}”.", code="bad_port")
     if not decide(ref, decision):
         raise Conflict(f"The step “{ref.node}” waits for no decision any more.", code="not_undecided")
     audit.record_one(
         actor=actor, action="run.step_decided", target=run,
         after={"node": ref.node, "item": ref.item, "verdict": decision.verdict, "reason": decision.reason},
     )  # fmt: skip
+
+
+def _ports(run: Run, node: str) -> list[str]:
+    return ports_of(program_of(run.version_id, run.graph_id), node)
 
 
 def read_verdict(text: str) -> Verdict:

@@ -124,7 +124,7 @@ class TestRetryAll:
 
     def test_with_the_rights_that_whoever_asked_has_by_then(self, broken: Workflow, actors: Actors) -> None:
         batch = retry(actors("builder"), broken)
-        Member.objects.filter(pk=actors("builder").member_id).update(role="viewer")
+        Member.objects.filter(pk=actors("builder").member_id or 0).update(role="viewer")
         run_batch(batch.pk)
         batch.refresh_from_db()
         assert (len(batch.refused), repeats()) == (3, 0)

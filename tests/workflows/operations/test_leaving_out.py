@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -19,7 +20,7 @@ from workflows.services.run_control import leave_out_step, pause_run, resume_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Actors = Callable[[str], Actor]
-MARK = ("test_mark", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
 LINE = {"w": "test_ask", "a": MARK, "b": MARK}
 
 

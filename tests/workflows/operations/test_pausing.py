@@ -28,7 +28,7 @@ from workflows.services.runs import cancel_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Actors = Callable[[str], Actor]
-MARK = ("test_mark", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
 
 
 def client_of(actor: Actor) -> Client:

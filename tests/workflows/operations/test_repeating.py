@@ -26,8 +26,8 @@ from workflows.services.workflows import save_draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Actors = Callable[[str], Actor]
-MARK = ("test_mark", {})
-FAIL = ("test_fail", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
+FAIL: tuple[str, dict[str, Any]] = ("test_fail", {})
 
 
 def values(**given: Any) -> tuple[str, dict[str, Any]]:
@@ -188,7 +188,8 @@ class TestRefusals:
 
     def test_neither_another_input_nor_another_version_goes_with_a_step(self, started: Start, manager: Actor) -> None:
         run = finish(started({"a": MARK}))
-        for more in ({"input": {}}, {"version": "latest"}):
+        changes: list[dict[str, Any]] = [{"input": {}}, {"version": "latest"}]
+        for more in changes:
             with pytest.raises(InvalidInput):
                 repeat_run(actor=manager, run=run, from_node="a", **more)
         assert Run.objects.count() == 1
