@@ -20,7 +20,8 @@ from workflows.models import Step
 from workflows.states import StepState
 
 FRESH_SECONDS = 0.5
-SHARE = 0.05  # of the time may go into asking
+SHARE = 0.05  # of the time may go into asking,
+IDLE_SECONDS = 0.02  # but who found nothing to do has the time
 TRIES = 5  # what others took in the meantime
 
 
@@ -36,7 +37,7 @@ class Agenda:
 
     def take(self, profile: Profile, *, anew: bool = False) -> StepRef | None:
         with self._lock:
-            self._keep_fresh(profile, 0.0 if anew else FRESH_SECONDS)
+            self._keep_fresh(profile, IDLE_SECONDS if anew else self._patience())
             return self._refs.popleft() if self._refs else None
 
     def has_better(self, named: StepRef, profile: Profile) -> bool:
@@ -44,11 +45,14 @@ class Agenda:
         else its message might be spent on another while nobody knows of it; unless the line is longer than known.
         """
         with self._lock:
-            self._keep_fresh(profile, FRESH_SECONDS)
+            self._keep_fresh(profile, self._patience())
             return bool(self._refs) and (named in self._known or len(self._known) == MOST)
 
+    def _patience(self) -> float:
+        return max(FRESH_SECONDS, self._cost / SHARE)
+
     def _keep_fresh(self, profile: Profile, seconds: float) -> None:
-        if monotonic() - self._asked <= max(seconds, self._cost / SHARE):
+        if monotonic() - self._asked <= seconds:
             return
         begun = monotonic()
         self._refs = deque(next_steps(profile.kinds, profile.strategy))
@@ -88,10 +92,11 @@ def _candidates(named: StepRef, profile: Profile) -> Iterator[StepRef]:
     else:
         yield named
         yield from _in_line(profile)
-    # The named one went to a message that named another: that one may still be there.
-    if ref := _agenda.take(profile, anew=True):
+    # The named one went to a message that named another: that one may still be there, and no other tells of it.
+    for _ in range(TRIES):
+        if (ref := _agenda.take(profile, anew=True)) is None:
+            return
         yield ref
-        yield from _in_line(profile)
 
 
 def _in_line(profile: Profile) -> Iterator[StepRef]:
