@@ -64,7 +64,7 @@ def test_in_a_for_each_the_customers_of_a_chunk_are_scored_together(
     each = {"type": "map", "config": {"items": {"$expr": "input.ids"}}}
     score = {"type": "score_churn", "parent": "each", "config": {"customers": {"$expr": "[item]"}}}
     run = carry_out(manager, {"each": each, "score": score}, given={"ids": customers})
-    results = run.output["results"]
+    results = dict(run.output or {})["results"]
     assert [result["customers"][0]["id"] for result in results] == customers
     assert [result["count"] for result in results] == [1, 1, 1]
 

@@ -106,3 +106,12 @@ def states(run: Run) -> dict[str, str]:
 
 def output(run: Run, node: str, item: int = 0) -> Any:
     return StepResult.objects.get(run_id=run.pk, node=node, item=item).output
+
+
+def error_of(run: Run) -> dict[str, Any]:
+    return dict(run.error or {})
+
+
+def code_of(run: Run) -> str:
+    """The code of the error that a run failed with."""
+    return str(error_of(run)["code"])

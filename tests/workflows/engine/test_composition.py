@@ -9,13 +9,13 @@ import pytest
 from crm.actors import Actor
 from crm.events import Topic, publish
 from crm.models import Tag
-from tests.workflows.engine.conftest import Publish, Start, output, states, sweep_now, work_off
+from tests.workflows.engine.conftest import Publish, Start, code_of, error_of, output, states, sweep_now, work_off
 from workflows.engine.drain import drain_events
 from workflows.engine.signals import send_signal
 from workflows.models import EventWait, Run, RunGraph, Step
 from workflows.services.runs import cancel_run, start_run
 
-MARK = ("test_mark", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
 
 
 def finish(run: Run) -> Run:
@@ -49,11 +49,11 @@ class TestRepeat:
 
     def test_it_may_fail_when_its_condition_never_holds(self, started: Start) -> None:
         run = finish(started(self.counting(until={"$expr": "item.n > 99"}, most=3, when_spent="fail")))
-        assert (run.state, run.error["code"]) == ("FAILED", "rounds_spent")
+        assert (run.state, code_of(run)) == ("FAILED", "rounds_spent")
 
     def test_a_round_that_fails_ends_it(self, started: Start) -> None:
         run = finish(started({"r": ("loop", {"most": 5}), "f": inside("r", "test_fail")}))
-        assert (run.state, run.error["code"], Step.objects.filter(run_id=run.pk, node="f").count()) == (
+        assert (run.state, code_of(run), Step.objects.filter(run_id=run.pk, node="f").count()) == (
             "FAILED", "items_failed", 1,
         )  # fmt: skip
 
@@ -96,7 +96,7 @@ class TestSubRuns:
     def test_a_run_that_fails_fails_the_step(self, published: Publish, started: Start) -> None:
         key = published({"c": ("test_fail", {})}).key
         run = finish(started(self.parent(key), "p m"))
-        assert (run.state, run.error["code"]) == ("FAILED", "run_failed")
+        assert (run.state, code_of(run)) == ("FAILED", "run_failed")
 
     def test_cancelling_the_one_cancels_the_other(self, child: str, started: Start, manager: Actor) -> None:
         run = started(self.parent(child), "p m")
@@ -114,7 +114,7 @@ class TestSubRuns:
 
     def test_an_unknown_workflow_fails_the_step(self, started: Start) -> None:
         run = finish(started(self.parent("nobody"), "p m"))
-        assert (run.error["code"], Run.objects.count()) == ("no_workflow", 1)
+        assert (code_of(run), Run.objects.count()) == ("no_workflow", 1)
 
 
 class TestEvents:
@@ -211,12 +211,12 @@ class TestPlan:
     )
     def test_an_unsound_plan_fails_and_adds_nothing(self, started: Start, nodes: Any, edges: Any) -> None:
         run = finish(self.planned(started, nodes, edges))
-        assert (run.state, run.error["code"], RunGraph.objects.count()) == ("FAILED", "plan_invalid", 0)
+        assert (run.state, code_of(run), RunGraph.objects.count()) == ("FAILED", "plan_invalid", 0)
         assert Tag.objects.count() == 0
 
     def test_a_step_of_it_that_fails_fails_the_plan(self, started: Start) -> None:
         run = finish(self.planned(started, [{"id": "x", "type": "test_fail"}], []))
-        assert (run.state, run.error["code"]) == ("FAILED", "plan_failed")
+        assert (run.state, code_of(run)) == ("FAILED", "plan_failed")
 
 
 class TestStop:
@@ -227,4 +227,4 @@ class TestStop:
 
     def test_it_may_end_it_as_failed(self, started: Start) -> None:
         run = finish(started({"s": ("stop", {"outcome": "failed", "message": "No stock"})}))
-        assert (run.state, run.error["message"]) == ("FAILED", "No stock")
+        assert (run.state, error_of(run)["message"]) == ("FAILED", "No stock")

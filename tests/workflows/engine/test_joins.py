@@ -13,8 +13,8 @@ from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
 from workflows.models import Run, Step
 
-SLOW = ("test_ask", {})
-MARK = ("test_mark", {})
+SLOW: tuple[str, dict[str, Any]] = ("test_ask", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
 
 
 def joined(**join: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from crm.actors import Actor
 from crm.models import Tag
-from tests.workflows.engine.conftest import Publish, document_of, states, work_off
+from tests.workflows.engine.conftest import Publish, code_of, document_of, states, work_off
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
 from workflows.models import Run, Slot, Step, Workflow
@@ -100,7 +100,7 @@ def test_with_skip_the_second_step_is_left_out(starts: Any) -> None:
 def test_with_replace_the_first_step_fails_and_the_newest_goes_on(starts: Any) -> None:
     first, second = starts({"a": limited(at_once=1, when_full="replace")}, keys="xx")
     first.refresh_from_db()
-    assert (first.state, first.error["code"]) == ("FAILED", "replaced")
+    assert (first.state, code_of(first)) == ("FAILED", "replaced")
     answer(second)
     assert second.state == "SUCCEEDED"
 
@@ -159,7 +159,7 @@ class TestWholeRuns:
 
     def test_with_skip_a_second_run_is_not_carried_out(self, manager: Actor) -> None:
         first, second = runs_of(manager, "xx", at_once=1, when_full="skip")
-        assert (first.state, second.state, second.error["code"]) == ("RUNNING", "CANCELLED", "limit_reached")
+        assert (first.state, second.state, code_of(second)) == ("RUNNING", "CANCELLED", "limit_reached")
 
     def test_with_replace_the_running_one_is_cancelled_for_the_newest(self, manager: Actor) -> None:
         first, second = runs_of(manager, "xx", at_once=1, when_full="replace")

@@ -9,7 +9,7 @@ from django.db import connection
 
 from crm.actors import Actor
 from crm.models import AuditEntry, Tag
-from tests.workflows.engine.conftest import Start, document_of, states, work_off
+from tests.workflows.engine.conftest import Start, code_of, document_of, error_of, states, work_off
 from workflows.engine.decisions import Decision, Verdict
 from workflows.engine.drain import drain_events
 from workflows.engine.refs import StepRef
@@ -19,8 +19,8 @@ from workflows.services.runs import cancel_run, decide_step, start_run
 from workflows.services.versions import publish
 from workflows.services.workflows import import_document
 
-MARK = ("test_mark", {})
-FAIL = ("test_fail", {})
+MARK: tuple[str, dict[str, Any]] = ("test_mark", {})
+FAIL: tuple[str, dict[str, Any]] = ("test_fail", {})
 
 
 def undo(node: str, kind: str = "test_mark", **config: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class TestUndo:
 
     def test_a_run_that_fails_undoes_what_it_did_the_latest_first(self, started: Start) -> None:
         run = finish(started(self.NODES, "a b", "b c"))
-        assert (run.state, run.ending, run.error["node"]) == ("FAILED", "", "c")
+        assert (run.state, run.ending, error_of(run)["node"]) == ("FAILED", "", "c")
         assert marks_in_order() == ["a", "b", "undo_b", "undo_a"]
 
     def test_a_run_that_succeeds_undoes_nothing(self, started: Start) -> None:
@@ -144,7 +144,7 @@ class TestSettings:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE workflows_step SET wake_at = now() WHERE run_id=%s AND kind='control'", [run.pk])
         sweep()
-        assert (finish(run).state, run.error["code"]) == ("FAILED", "deadline_passed")
+        assert (finish(run).state, code_of(run)) == ("FAILED", "deadline_passed")
         assert (states(run)["w"], marks_in_order()) == ("CANCELLED", ["a", "u"])
 
     def test_a_run_that_ends_in_time_leaves_no_deadline_behind(self, manager: Actor) -> None:

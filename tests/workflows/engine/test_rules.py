@@ -11,7 +11,7 @@ from agents import answers, executor
 from agents.worker import STRANGER
 from crm.models import Tag
 from tests.workflows.engine import kinds
-from tests.workflows.engine.conftest import Start, output, states, sweep_now, work_off
+from tests.workflows.engine.conftest import Start, code_of, output, states, sweep_now, work_off
 from workflows import registry
 from workflows.engine import program, rows
 from workflows.engine.refs import StepRef
@@ -49,7 +49,7 @@ class TestMaps:
     def test_one_failure_more_than_allowed_ends_the_map_and_leaves_the_rest(self, started: Start) -> None:
         nodes = {"each": each(at_once=1, chunk_size=1, stop_after=1), "f": inside("test_fail")}
         run = finish(started(nodes, given={"numbers": list(range(9))}))
-        assert (run.state, run.error["code"]) == ("FAILED", "items_failed")
+        assert (run.state, code_of(run)) == ("FAILED", "items_failed")
         assert Step.objects.filter(run_id=run.pk, node="f").count() == 2
 
     def test_failures_within_the_budget_are_told_and_do_no_harm(self, started: Start) -> None:
@@ -71,12 +71,11 @@ class TestMaps:
         assert output(run, "each")["results"] == list(range(7))
         assert (Tag.objects.count(), Step.objects.get(run_id=run.pk, node="m").attempt) == (7, 2)
 
-
     def test_a_map_that_would_be_too_many_steps_fails_before_it_begins(self, started: Start, settings: Any) -> None:
         settings.ENGINE = {**settings.ENGINE, "STEPS_A_RUN": 5}
         nodes = {"each": each(), "a": inside("test_ask"), "b": inside("test_mark")}
         run = finish(started(nodes, "a b", given={"numbers": [1, 2, 3]}))
-        assert (run.state, run.error["code"]) == ("FAILED", "too_many_steps")
+        assert (run.state, code_of(run)) == ("FAILED", "too_many_steps")
         assert not Step.objects.filter(run_id=run.pk, node="a").exists()
 
 
@@ -92,14 +91,14 @@ class TestRetries:
 
     def test_an_error_of_another_code_is_not(self, started: Start) -> None:
         run = finish(started(self.failing(on=["rate_limited"])))
-        assert (run.state, run.error["code"]) == ("FAILED", "told_to_fail")
+        assert (run.state, code_of(run)) == ("FAILED", "told_to_fail")
 
 
 class TestTime:
     def test_a_call_that_takes_too_long_is_given_up(self, started: Start) -> None:
         slow = {"type": "test_slow", "config": {"seconds": 5}, "timeout_seconds": 0.05, "retry": {"max_attempts": 1}}
         run = finish(started({"a": slow}))
-        assert (run.state, run.error["code"]) == ("FAILED", "timeout")
+        assert (run.state, code_of(run)) == ("FAILED", "timeout")
 
     def test_an_answer_that_does_not_come_in_time_is_a_failure(self, started: Start) -> None:
         run = started({"a": {"type": "test_ask", "timeout_seconds": 60}, "b": "test_mark"}, "a error b")
