@@ -85,7 +85,7 @@ export function CardFace({ data, detail }: { data: StepNode["data"]; detail: Det
   );
 }
 
-const MOST_CHIPS = 4;
+const MOST_CHIPS = 3;
 
 /** The rules that are set, on the card's upper edge. */
 export function Rules({ node }: { node: NodeDoc }) {
