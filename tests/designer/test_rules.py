@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Position, expect
 
 from benchmarks.designer_page import DesignerApi, step_type
 from tests.designer.conftest import STEP_TYPES, Opened, document
@@ -153,7 +153,7 @@ def test_a_copied_step_brings_its_undo_step(branched: Opened) -> None:
 def test_steps_are_dropped_into_a_repeat_but_not_into_a_plan(branched: Opened) -> None:
     expect(branched.card("again")).to_contain_text("Drop the steps to repeat here")
     expect(branched.card("grow")).to_contain_text("Its steps are planned while it runs")
-    inside = {"x": 200, "y": 110}
+    inside = Position(x=200, y=110)
     branched.page.get_by_test_id("palette-score_churn").drag_to(branched.card("again"), target_position=inside)
     expect(branched.card("score_churn")).to_be_visible()
     branched.page.get_by_test_id("palette-score_churn").drag_to(branched.card("grow"), target_position=inside)
