@@ -41,8 +41,13 @@ def _given(ledger: Ledger, task: Task) -> JSON:
 
 def _of_scope(ledger: Ledger, task: Task, scope: Mapping[str, JSON]) -> JSON:
     instruction = ledger.program.instructions[task.node]
-    resolved = instruction.config.resolve(scope)
-    given: dict[str, JSON] = {"settings": resolved} if resolved else {}
+    given: dict[str, JSON] = {}
+    try:
+        if resolved := instruction.config.resolve(scope):
+            given["settings"] = resolved
+    except ExpressionError as error:
+        # What they could have been made of is then of more use.
+        given |= {"settings_unknown": str(error)[:500], "run_input": ledger.run.input}
     if instruction.node.inputs or instruction.node.sources:
         given["input"] = instruction.input_for(scope)
     if "item" in scope:

@@ -64,7 +64,7 @@ def repeated_run(run: Run) -> Run | None:
 def undoing(run: Run, steps: Sequence[dict[str, JSON]]) -> list[dict[str, JSON]]:
     """The compensations in the order in which they are done; before it comes to that, none."""
     lines = {step["node"]: step for step in steps if step["undoes"]}
-    begun = [line for line in lines.values() if line["started_at"] or line["attempt"]]
+    begun = [line for line in lines.values() if line["state"] not in (StepState.PENDING, StepState.SKIPPED)]
     if not lines or not (begun or run.ending):
         return []
     begun.sort(key=lambda line: (line["started_at"] is None, line["started_at"]))

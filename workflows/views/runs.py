@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import mark_safe
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
@@ -68,7 +74,7 @@ def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
         "took": took(run),
         "steps": steps,
         "undoing": undoing(run, steps),
-        "waits": [step for step in steps if step["wait"]][:WAITS_SHOWN] if is_open else [],
+        "waits": [_with_links(step) for step in steps if step["wait"]][:WAITS_SHOWN] if is_open else [],
         "approval": asked.pk if asked else None,
         "failed_step": next((step["label"] for step in steps if step["node"] == (run.error or {}).get("node")), ""),
         "to_decide": list_to_decide(actor=actor, run=run) if is_open else [],
@@ -82,6 +88,15 @@ def run_detail(request: HttpRequest, actor: Actor, run_id: str) -> HttpResponse:
         "may_repeat": can(actor, "retry", run),
     }
     return render(request, "workflows/runs/facts.html" if is_partial(request) else "workflows/run.html", context)
+
+
+def _with_links(step: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of runs in why it waits lead to these."""
+    words = conditional_escape(step["wait"])
+    for run in step["wait_runs"]:
+        link = format_html('<a href="{}">#{}</a>', reverse("run-detail", args=[run["id"]]), run["number"])
+        words = mark_safe(re.sub(rf"#{run['number']}\b", link, words))  # noqa: S308 - both are escaped
+    return {**step, "wait": words}
 
 
 def took(run: Run) -> str:
