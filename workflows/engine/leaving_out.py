@@ -11,9 +11,10 @@ from workflows.engine import rows, run_rows, wake
 from workflows.engine.graphs import document_of
 from workflows.engine.ledger import Ledger
 from workflows.engine.pausing import lock_open_steps
-from workflows.engine.program import Program, program_of
+from workflows.engine.program import Instruction, Program, program_of
 from workflows.engine.refs import RunRow, Task, WorkerInfo
 from workflows.graph.compile import TOP
+from workflows.graph.document import references
 from workflows.models import Run, RunGraph, Step, StepAttempt
 from workflows.states import RunState, StepState
 
@@ -74,9 +75,10 @@ def _without(run: RunRow, program: Program, node: str) -> tuple[RunRow, Program]
 
 
 def readers_of(program: Program, node: str) -> list[str]:
-    """The steps that read what this one would have given, by their labels."""
-    return [
-        program.graph.nodes[key].label
-        for key, instruction in program.instructions.items()
-        if node in instruction.needs and key != node
-    ]
+    """The steps that name this one's output, by their labels."""
+    return [one.node.label for key, one in program.instructions.items() if key != node and node in _named_by(one)]
+
+
+def _named_by(instruction: Instruction) -> set[str]:
+    named = {path[1] for path in instruction.config.references if path[0] == "steps" and len(path) > 1}
+    return named | set(references(instruction.node.inputs))

@@ -106,3 +106,11 @@ def test_a_crash_in_the_middle_changes_nothing(waiting: Run) -> None:
         assert leave_out(waiting.pk, "a") == ""
         transaction.set_rollback(True)
     assert (RunGraph.objects.count(), go_on(waiting).state, marks()) == (0, "SUCCEEDED", ["a", "b"])
+
+
+def test_the_page_names_the_steps_that_read_its_output(started: Start, actors: Actors) -> None:
+    reads = {"type": "set_values", "label": "Sums up", "config": {"values": {"x": {"$expr": "steps.a.output.marked"}}}}
+    run = started({"w": "test_ask", "a": MARK, "b": MARK, "c": reads}, "w a", "a b", "b c")
+    work_off()
+    shown = client_of(actors("builder")).get(f"/runs/{run.pk}/change/").content.decode()
+    assert shown.count("These want its output") == 1

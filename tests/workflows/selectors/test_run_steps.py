@@ -56,7 +56,7 @@ def test_steps_that_are_not_reached_are_pending(manager: Actor) -> None:
     assert {node: line["state"] for node, line in found.items()} == {
         "each": "READY", "half": "PENDING", "odd": "PENDING", "say": "PENDING", "after": "PENDING",
     }  # fmt: skip
-    assert found["each"]["wait"] == "queued for an agent"
+    assert found["each"]["wait"] == "no agent serves “For each” steps"
     assert found["half"]["parent"] == "each"
 
 
@@ -76,7 +76,7 @@ def test_a_for_each_that_is_under_way_says_how_far_it_came(manager: Actor) -> No
     run = begin(manager, EACH, {"numbers": [1, 2, 3, 4, 5]})
     executor.work(next_steps(["map"], Strategy.PRIORITY)[0], STRANGER)
     found = lines(manager, run)
-    assert (found["each"]["state"], found["each"]["wait"]) == ("WAITING", "2 of 5 items done")
+    assert (found["each"]["state"], found["each"]["wait"]) == ("WAITING", "2 of 5 items done, 2 parts at once")
     assert found["half"]["items"] == {"items": 5, "done": 2, "failed": 0}
     assert found["after"]["state"] == "PENDING"
 
