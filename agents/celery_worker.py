@@ -12,6 +12,8 @@ from celery.app import app_or_default
 from agents import worker
 
 AGENT_VARIABLE = "RAPPORT_AGENT"
+# A thread that becomes free does not wake the loop that fetches messages, as a process does.
+LOOK_FOR_FREE_THREADS_SECONDS = 0.02
 
 
 class CaretakerStep(bootsteps.StartStopStep):
@@ -26,6 +28,8 @@ class CaretakerStep(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         self.caretaker.start()
+        if parent.hub and parent.pool_cls.__module__.endswith(".thread"):
+            parent.hub.call_repeatedly(LOOK_FOR_FREE_THREADS_SECONDS, lambda: None)
 
     def stop(self, parent: Any) -> None:
         self.caretaker.stop()
