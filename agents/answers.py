@@ -9,6 +9,7 @@ from threading import Lock
 from time import monotonic
 
 from django.core.cache import cache
+from redis import RedisError
 
 from workflows.steps import JSON, Done, StepConfig, StepContext
 
@@ -54,7 +55,9 @@ def forget() -> None:
 def _key(kind: str, call: tuple[StepContext, StepConfig]) -> str:
     """By what the step is asked; and by who asks, for what they may see differs."""
     context, config = call
-    asked: JSON = [kind, context.run.actor.member_id, context.input, config.model_dump(mode="json")]
+    asker = context.run.actor
+    rights = [asker.member_id, asker.role, sorted(asker.team_ids)]
+    asked: JSON = [kind, rights, context.input, config.model_dump(mode="json")]
     text = json.dumps(asked, sort_keys=True, default=str)
     return f"answer:{hashlib.sha256(text.encode()).hexdigest()}"
 
@@ -62,7 +65,7 @@ def _key(kind: str, call: tuple[StepContext, StepConfig]) -> str:
 def _ask(key: str) -> str | None:
     try:
         found: str | None = cache.get(key)
-    except OSError:  # the memory is away: then nothing is known
+    except (OSError, RedisError):  # the memory is away: then nothing is known
         return None
     return found
 
@@ -70,5 +73,5 @@ def _ask(key: str) -> str | None:
 def _tell(key: str, text: str, seconds: float) -> None:
     try:
         cache.set(key, text, timeout=seconds)
-    except OSError:
+    except (OSError, RedisError):
         return

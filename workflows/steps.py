@@ -135,6 +135,8 @@ class Expand:
     after: int = 0
     # Of a step that grows: its body, as nodes and edges of a document.
     body: Mapping[str, JSON] | None = None
+    # The kinds of step that it may hold; none named: those that are pure.
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

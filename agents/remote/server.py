@@ -129,6 +129,10 @@ def make_server(address: str) -> tuple[grpc.Server, int]:
             ("grpc.so_reuseport", 0),
             ("grpc.keepalive_permit_without_calls", 0),
             ("grpc.max_connection_idle_ms", 300_000),
+            # A call whose message never comes holds a thread: so few a connection, and none for ever.
+            ("grpc.max_concurrent_streams", THREADS // 2),
+            ("grpc.max_connection_age_ms", 60_000),
+            ("grpc.max_connection_age_grace_ms", 20_000),
         ],
         maximum_concurrent_rpcs=THREADS + WAITING,
     )

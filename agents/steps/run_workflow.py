@@ -13,7 +13,7 @@ from workflows.steps import Done, Effect, Family, Outcome, StepConfig, StepConte
 class Config(StepConfig):
     workflow: str = Field(
         min_length=1, max_length=80, title="Workflow", description="Its published version runs.",
-        json_schema_extra={"x-options": "/api/v1/workflows", "x-option-value": "key"},
+        json_schema_extra={"x-fixed": True, "x-options": "/api/v1/workflows", "x-option-value": "key"},
     )  # fmt: skip
     input: dict[str, Any] = Field(default_factory=dict, title="Input", json_schema_extra={"x-widget": "key-values"})
     wait: bool = Field(default=True, title="Wait for its end")

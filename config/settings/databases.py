@@ -50,5 +50,5 @@ def redis_cache(broker_url: str) -> dict[str, Any]:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": redis_client_url(broker_url),
         "KEY_PREFIX": "rapport",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "serializer": "config.cached.JsonSerializer"},
     }

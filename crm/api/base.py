@@ -33,6 +33,9 @@ class CrmView(APIView):
         for name, value in request.query_params.dict().items():
             if "\x00" in f"{name}{value}":
                 raise refuse(name, "Remove the NUL character.", "nul")
+        for name, value in kwargs.items():
+            if "\x00" in str(value):
+                raise refuse(name, "Remove the NUL character.", "nul")
 
     @cached_property
     def actor(self) -> Actor:

@@ -65,7 +65,7 @@ def write() -> None:
 
 def _read(old: str) -> list[Row]:
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in old.splitlines() if line[:2] == "| "]
-    return [Row(*line[:3], kept=line[3] == WORDS[True]) for line in cells[1:] if len(line) == 4]
+    return [Row(line[0], line[1], line[2], kept=line[3] == WORDS[True]) for line in cells[1:] if len(line) == 4]
 
 
 def as_text() -> str:

@@ -9,7 +9,7 @@ from crm.permissions import can
 from workflows.models import Approval, Run, Version, Workflow
 from workflows.selectors.approvals import ItemPage
 from workflows.selectors.run_steps import steps_of
-from workflows.selectors.runs import may_see_values, shown_state
+from workflows.selectors.runs import may_see_values, shown_error, shown_state
 from workflows.selectors.triggers import addresses_of
 from workflows.selectors.workflows import rights_on
 from workflows.services.approvals import may_decide
@@ -79,10 +79,10 @@ def run(actor: Actor, found: Run) -> Answer:
         **run_summary(found),
         "input": found.input if seen else None,
         "output": found.output if seen else None,
-        "error": found.error,
+        "error": shown_error(actor, found.error),
         "steps": steps_of(actor=actor, run=found),
         # Once steps were added to the run it has a graph of its own.
-        "document": found.graph.document if found.graph else found.version.document,
+        "document": found.graph.document if found.graph and seen else found.version.document,
         "rights": {
             "cancel": found.state == RunState.RUNNING and can(actor, "cancel", found),
             "decide": can(actor, "retry", found),

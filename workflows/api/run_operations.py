@@ -202,7 +202,7 @@ def read_mapping(text: str) -> dict[str, str]:
         return {}
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in [*found, *found.values()]):
         raise refuse("mapping", 'Give an object of names, such as {"old": "new"}.')

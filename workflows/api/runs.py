@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from workflows.api import render, shapes
 from workflows.api.base import WAIT, WorkflowView, seconds_to_wait
+from workflows.engine.admission import key_of
 from workflows.engine.decisions import Decision
 from workflows.engine.refs import StepRef
 from workflows.models import Run, Workflow
@@ -57,6 +58,9 @@ class WorkflowRuns(RunList):
     def post(self, request: Request, key: str) -> Response:
         given = self.read(shapes.StartRunIn)
         wait = seconds_to_wait(request)
+        if given["key"]:
+            # Keys of our own, such as a webhook's, can't be taken from here, nor those of another member.
+            given["key"] = key_of(f"api:{self.actor.id}", given["key"])
         run = start_run(actor=self.actor, workflow=self.workflow(key), wait=wait, **given)
         has_ended = wait is not None and run.state != RunState.RUNNING
         answer = render.run(self.actor, get_run(actor=self.actor, run_id=run.pk))

@@ -14,13 +14,18 @@ from workflows.graph.document import MAX_NODES, Problem, parse, to_json
 from workflows.graph.validate import validate
 from workflows.models import RunGraph, Version
 from workflows.rights import rights_of
-from workflows.steps import JSON, StepError
+from workflows.steps import JSON, Effect, Expand, StepError
 
 MOST = 100  # steps of one plan
 
 
-def grow(run: RunRow, program: Program, parent: str, body: Mapping[str, JSON]) -> tuple[RunRow, Program]:
-    """Puts nodes and edges of a document inside the step `parent`; raises StepError if they are no sound body."""
+def grow(run: RunRow, program: Program, parent: str, expand: Expand) -> tuple[RunRow, Program]:
+    """Puts nodes and edges of a document inside the step `parent`; raises StepError if they are no sound body.
+
+    The plan comes from data, and its steps act with the rights of whoever published: they may be no other kinds of
+    step than the publisher named.
+    """
+    body = expand.body or {}
     nodes, edges = body.get("nodes"), body.get("edges") or []
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
         raise _unsound("The plan is no list of steps. Give at least one, each with an id and a type.")
@@ -28,6 +33,9 @@ def grow(run: RunRow, program: Program, parent: str, body: Mapping[str, JSON]) -
         raise _unsound(f"The plan has {len(nodes)} steps; {MOST} are allowed.")
     if not isinstance(edges, list):
         raise _unsound("The edges of the plan are no list.")
+    for node in nodes:
+        if not _is_allowed(node, expand.kinds):
+            raise _unsound(f"The step may not plan {str(node.get('type'))[:60]!r}. Allow it in the step's settings.")
     before = document_of(run)
     grown = _grown(before, parent, nodes, edges)
     # What was published is no better or worse for the plan.
@@ -42,6 +50,13 @@ def grow(run: RunRow, program: Program, parent: str, body: Mapping[str, JSON]) -
     )  # fmt: skip
     run_rows.set_graph(run.id, graph.pk)
     return replace(run, graph_id=graph.pk), program_of(run.version_id, graph.pk)
+
+
+def _is_allowed(node: Mapping[str, JSON], kinds: frozenset[str]) -> bool:
+    step_type = registry.find(str(node.get("type")))
+    if step_type is None:
+        return True  # validation has better words for it
+    return step_type.key in kinds if kinds else step_type.effect is Effect.PURE and not step_type.reads
 
 
 def document_of(run: RunRow) -> dict[str, JSON]:

@@ -148,7 +148,7 @@ class Ledger(Sheet):
             self.succeed(task, DEFAULT_PORT, {"count": 0, "succeeded": 0, "failed": 0, "results": [], "errors": []})
             return
         if expand.body is not None:
-            self.run, self.program = graphs.grow(self.run, self.program, task.node, expand.body)
+            self.run, self.program = graphs.grow(self.run, self.program, task.node, expand)
         size = self._chunk_size(task.node, expand)
         starts = range(0, len(items), size)
         numbers = range(expand.after + 1, expand.after + len(starts) + 1)

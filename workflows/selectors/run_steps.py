@@ -16,7 +16,7 @@ from workflows.engine import values
 from workflows.graph.compile import END, CompiledGraph, CompiledNode
 from workflows.models import Run, Step, StepAttempt, StepResult
 from workflows.selectors.chunks import ItemCount, count_items
-from workflows.selectors.runs import may_see_values
+from workflows.selectors.runs import may_see_values, shown_error
 from workflows.selectors.waits import Waits
 from workflows.states import ENDED, RunState, StepState, WaitFor
 
@@ -63,7 +63,7 @@ def steps_of(*, actor: Actor, run: Run) -> list[Line]:
         graph=graph,
         rows=rows,
         results={result.node: result for result in StepResult.objects.filter(run_id=run.pk, item=0)},
-        attempts=_attempts(run.pk, graph, rows),
+        attempts=_attempts(actor, run.pk, graph, rows),
         times=_times(run.pk),
         counts=count_items(run.pk, graph, rows),
         waits=Waits(run),
@@ -73,13 +73,14 @@ def steps_of(*, actor: Actor, run: Run) -> list[Line]:
 
 
 def _attempts(
-    run_id: UUID, graph: CompiledGraph, rows: Mapping[str, list[Step]]
+    actor: Actor, run_id: UUID, graph: CompiledGraph, rows: Mapping[str, list[Step]]
 ) -> dict[tuple[str, int], list[StepAttempt]]:
     """Every attempt of the top's steps, and of the chunks that are shown."""
     shown = {(row.node, row.item) for found in rows.values() for row in _shown_chunks(found)}
     wanted = StepAttempt.objects.filter(run_id=run_id, item__in={item for _, item in shown} | {0})
     found: dict[tuple[str, int], list[StepAttempt]] = {}
     for attempt in wanted.order_by("node", "item", "attempt", "started_at"):
+        attempt.error = shown_error(actor, attempt.error)
         found.setdefault((attempt.node, attempt.item), []).append(attempt)
     return found
 

@@ -106,6 +106,13 @@ def get_run(*, actor: Actor, run_id: str | UUID) -> Run:
     return run
 
 
+def shown_error(actor: Actor, error: JSON) -> JSON:
+    """What went wrong; what the other side said to it is for those who may see values."""
+    if may_see_values(actor) or not isinstance(error, dict):
+        return error
+    return {name: value for name, value in error.items() if name != "details"}
+
+
 def may_see_values(actor: Actor) -> bool:
     """Steps hold the data of any customer, so only who may read every customer sees what they gave."""
     return scope_of(actor, "read", "customer") is Scope.ALL

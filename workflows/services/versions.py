@@ -49,7 +49,8 @@ def publish(
 ) -> Published:
     """Publishes the draft if its cases pass; the same draft by the same member again is the version there is."""
     require(actor, "publish", workflow)
-    locked = Workflow.objects.select_for_update(of=("self",)).select_related("published").get(pk=workflow.pk)
+    chosen = Workflow.objects.select_for_update(of=("self",), no_key=True)
+    locked = chosen.select_related("published").get(pk=workflow.pk)
     if base_revision is not None and base_revision != locked.revision:
         raise StaleRevision(locked)
     problems = problems_of(locked.draft, actor)

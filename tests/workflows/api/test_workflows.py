@@ -51,7 +51,8 @@ def test_a_document_goes_from_import_to_a_finished_run(client_as: As) -> None:
     }
     made = client.post(f"{API}/workflows/import", document)
     assert (made.status_code, made.data["key"], made.data["published"]) == (201, "sum", None)
-    assert client.post(f"{API}/workflows/sum/publish").data == {"number": 1, "webhook_secrets": {}, "cases": [], "in_flight": None}
+    published = client.post(f"{API}/workflows/sum/publish").data
+    assert published == {"number": 1, "webhook_secrets": {}, "cases": [], "in_flight": None}
     started = client.post(f"{API}/workflows/sum/runs", {"input": {"data": [1, 4]}})
     assert (started.status_code, started.data["state"]) == (202, "RUNNING")
     work_off()

@@ -177,7 +177,11 @@ class TestEvents:
 
 
 class TestPlan:
-    PLAN = {"nodes": {"$expr": "input.nodes"}, "edges": {"$expr": "input.edges"}}
+    PLAN = {
+        "nodes": {"$expr": "input.nodes"},
+        "edges": {"$expr": "input.edges"},
+        "allowed": ["test_mark", "test_ask", "test_fail", "map"],
+    }
 
     def planned(self, started: Start, nodes: list[Any], edges: list[Any]) -> Run:
         return started({"p": ("plan", self.PLAN), "z": MARK}, "p z", given={"nodes": nodes, "edges": edges})
@@ -192,6 +196,14 @@ class TestPlan:
         assert sorted(n.split("/")[1] for n in Tag.objects.values_list("name", flat=True)) == ["x", "y", "z"]
         assert run.graph_id == RunGraph.objects.get(run_id=run.pk).pk
 
+    def test_told_of_no_kinds_it_plans_only_what_changes_nothing(self, started: Start) -> None:
+        plan = {"nodes": {"$expr": "input.nodes"}}
+        pure = {"id": "x", "type": "set_values", "config": {"values": {"n": 1}}}
+        run = finish(started({"p": ("plan", plan)}, given={"nodes": [pure]}))
+        assert (run.state, run.output) == ("SUCCEEDED", {"n": 1})
+        run = finish(started({"p": ("plan", plan)}, given={"nodes": [{"id": "x", "type": "test_mark"}]}))
+        assert (code_of(run), Tag.objects.count()) == ("plan_invalid", 0)
+
     def test_its_steps_may_wait(self, started: Start) -> None:
         run = finish(self.planned(started, [{"id": "q", "type": "test_ask"}], []))
         send_signal(run_id=run.pk, node="q", item=1, key="k", payload={"yes": 1})
@@ -203,6 +215,7 @@ class TestPlan:
             ([], []),
             ([{"id": "x", "type": "unheard_of"}], []),
             ([{"id": "z", "type": "test_mark"}], []),
+            ([{"id": "x", "type": "test_mail"}], []),
             ([{"id": "x", "type": "test_mark"}], [{"from": "x", "to": "z"}]),
             ([{"id": "x", "type": "map", "config": {"items": []}}], []),
             ([{"id": "x", "type": "test_mark", "config": {"wrong": 1}}], []),
