@@ -90,11 +90,14 @@ def test_only_admins_reach_connections(role: str, connection: Connection, logged
 def test_an_admin_changes_what_an_agent_serves(logged_in: As) -> None:
     load_demo_agents(actor=SYSTEM)
     clerk = Agent.objects.get(name="clerk")
-    given = {"description": "Helps", "kinds": "crm\ndecision", "capacity": "3", "pool": "threads"}
+    given = {
+        "description": "Helps", "kinds": "crm\ndecision", "capacity": "3", "pool": "threads", "strategy": "priority"
+    }  # fmt: skip
     answer = logged_in("admin").post(f"/admin/agents/agent/{clerk.pk}/change/", given)
     assert answer.status_code == 302, answer.content.decode()[:3000]
     clerk.refresh_from_db()
     assert (clerk.name, clerk.kinds, clerk.capacity, clerk.pool) == ("clerk", ["crm", "decision"], 3, "threads")
+    assert clerk.strategy == "priority"
     assert AuditEntry.objects.filter(action="agent.update").count() == 1
 
 
