@@ -26,7 +26,7 @@ from workflows.engine.history import check_history
 
 __all__ = ["product"]
 _numbers = count(1)
-_checked: list[tuple[int, int]] = []
+_checked: list[tuple[int, int, int]] = []
 Tell = Callable[[str, str], None]
 
 
@@ -55,7 +55,7 @@ def world(earth: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     yield earth
     earth.stop_agents()
     report = check_history()
-    _checked.append((report.runs, report.steps))
+    _checked.append((report.runs, report.steps, report.violated))
     connection.close()
     assert not report.violated, "\n".join(map(str, report.violations[:20]))
 
@@ -102,8 +102,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not table.rows:
         return
-    runs, steps = sum(one for one, _ in _checked), sum(one for _, one in _checked)
-    broken = sum(row.kept is False for row in table.rows)
+    runs, steps, broken = (sum(column) for column in zip(*_checked, strict=True)) if _checked else (0, 0, 0)
     table.add(
         "14 history checker after each", f"after {len(_checked)} scenarios",
         f"{runs:,} runs, {steps:,} steps looked at", kept=not broken,

@@ -24,11 +24,12 @@ def run_an_order(page: Page, site: str) -> str:
     """Starts a run with the sample order; answers the address of its page."""
     page.goto(f"{site}{ORDERS}")
     page.get_by_role("button", name="Run", exact=True).click()
-    page.get_by_role("button", name="Start run").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/runs") and answer.request.method == "POST") as got:
+        page.get_by_role("button", name="Start run").click()
     expect(page.locator("[data-node-id=ship]").first).to_have_attribute("data-state", "WAITING", timeout=SECONDS)
-    page.goto(f"{site}/runs/?workflow=order-fulfilment")
-    page.locator("table a[href^='/runs/']").first.click()
-    return page.url
+    address = f"{site}/runs/{got.value.json()['id']}/"
+    page.goto(address)
+    return address
 
 
 def decide(page: Page, verdict: str, reason: str) -> None:
@@ -59,6 +60,7 @@ def test_a_refused_order_is_tried_again_decided_upon_and_rolled_back(
     expect(page.locator("tbody tr").first).to_contain_text("Refunded")
 
     address = run_an_order(page, product.url)
+    expect(page.get_by_role("link", name="Decide what follows")).to_be_visible(timeout=SECONDS)
     set_warehouse(page, product.url, "Open the warehouse")
     page.goto(address)
     decide(page, "Try again", "The warehouse is open again.")

@@ -50,7 +50,7 @@ from workflows.services.runs import start_run
 from workflows.services.versions import publish
 from workflows.services.workflows import import_document
 
-EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("STATEFUL_EXAMPLES", "8"))
 CRASHES_UNTIL_DEAD = 5
 messages: list[Wake] = []
 
