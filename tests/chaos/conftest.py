@@ -90,7 +90,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     marker = item.get_closest_marker("promise")
     if marker and report.failed and not hasattr(item, "chaos_failure"):
-        item.chaos_failure = str(call.excinfo.value if call.excinfo else "failed")[:200]  # type: ignore[attr-defined]
+        why = str(call.excinfo.value if call.excinfo else "failed").partition("assert ")[0]
+        item.chaos_failure = why[:200]  # type: ignore[attr-defined]
     if marker and report.when == "teardown":
         failure = getattr(item, "chaos_failure", None)
         told = dict(item.user_properties)
