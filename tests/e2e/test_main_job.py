@@ -28,7 +28,7 @@ def move_a_step(page: Page) -> None:
 
 def change_the_threshold(page: Page) -> None:
     page.locator("[data-node-id=at_risk]").first.click()
-    editor = page.get_by_test_id("inspector").locator(".cm-content")
+    editor = page.get_by_test_id("inspector").get_by_role("textbox", name="customers")
     editor.fill(f"steps.score.output.customers.filter(c, c.probability >= {THRESHOLD})")
     page.get_by_label("Step name").fill(f"At risk of {THRESHOLD} and more")
 

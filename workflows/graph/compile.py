@@ -70,8 +70,8 @@ class CompiledGraph:
 
     @cached_property
     def joined(self) -> frozenset[str]:
-        """Scopes with joins: there a run may go on behind a failure that led nowhere."""
-        return frozenset(node.scope for node in self.nodes.values() if node.incoming > 1)
+        """Scopes that may go on behind a failure that led nowhere: by another branch, or with the other items."""
+        return frozenset(node.scope for node in self.nodes.values() if node.incoming > (0 if node.in_map else 1))
 
     @cached_property
     def rank(self) -> Mapping[str, int]:

@@ -120,6 +120,21 @@ def test_calls_with_keys_are_made_for_a_chunk_of_items_each_with_its_own(started
     assert (output(run, "each")["succeeded"], len(set(kinds.sent)), len(kinds.sent)) == (7, 7, 7)
 
 
+def test_an_item_that_failed_is_counted_though_the_others_go_on_in_a_later_transaction(
+    started: Start, settings: Any
+) -> None:
+    settings.ENGINE = {**settings.ENGINE, "CHAIN_STEPS": 1}
+    nodes = {
+        "each": each(NUMBERS, 3),
+        "m": inside("test_mark", text={"$expr": "string(item)"}, fail_on="2"),
+        "n": inside("test_mark", text="after"),
+    }
+    run = started(nodes, "m n", given={"numbers": [1, 2, 3]})
+    work_off()
+    assert (output(run, "each")["succeeded"], output(run, "each")["failed"]) == (2, 1)
+    assert not Step.objects.filter(run_id=run.pk, state="PENDING").exists()
+
+
 def test_a_chunk_that_takes_its_workers_down_counts_as_failed_items(started: Start) -> None:
     run = started({"each": each(NUMBERS, 2), "m": inside("test_mark")}, given={"numbers": [1, 2, 3]})
     executor.work(StepRef(run.pk, "each"), MAPPER)
