@@ -63,7 +63,7 @@ def test_a_refused_order_is_tried_again_decided_upon_and_rolled_back(
     expect(page.get_by_role("link", name="Decide what follows")).to_be_visible(timeout=SECONDS)
     set_warehouse(page, product.url, "Open the warehouse")
     page.goto(address)
-    decide(page, "Try again", "The warehouse is open again.")
+    decide(page, "Try it again", "The warehouse is open again.")
     page.goto(address)
     expect(state).to_have_attribute("data-state", "SUCCEEDED", timeout=SECONDS)
     page.get_by_text("What people did").click()
