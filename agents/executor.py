@@ -279,6 +279,8 @@ def advance(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Task | None
             settle(ledger, task, evaluate(ledger, task))
             steps += 1
     ledger.write()
+    if mine is not None and ledger.has_dropped and rows.hold(chain.ref(mine), mine.attempt) is None:
+        return None  # another step of the chain ended the run, or its branch
     return mine
 
 

@@ -41,7 +41,10 @@ def admit(ledger: Ledger, task: Task) -> Verdict:
     if task.waited_for == WaitFor.REPLACED:
         return _replaced(instruction)
     if task.waited_for == WaitFor.LIMIT and (whole := ledger.program.graph.settings.limit):
-        verdict = _admit_run(ledger, whole)
+        try:
+            verdict = _admit_run(ledger, whole)
+        except ExpressionError as error:  # moved to a version whose key its input does not have
+            verdict = StepError(str(error), code="expression_failed")
         if verdict is not None:
             return verdict
     limit = instruction.node.policies.limit

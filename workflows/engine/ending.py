@@ -64,8 +64,7 @@ def close(run: RunRow, program: Program, state: str, output: str | None) -> tupl
         )
     if state == RunState.FAILED and program.graph.settings.on_failure:
         _tell_of_failure(run, program, ended.error)
-    wakes = limits.leave(run.id, [(limits.WHOLE_RUN, 0)]) if program.graph.settings.limit else []
-    return ended, wakes
+    return ended, limits.leave_all(run.id)
 
 
 def _tell_of_failure(run: RunRow, program: Program, error: JSON) -> None:

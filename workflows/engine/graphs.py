@@ -25,6 +25,7 @@ def grow(run: RunRow, program: Program, parent: str, expand: Expand) -> tuple[Ru
     The plan comes from data, and its steps act with the rights of whoever published: they may be no other kinds of
     step than the publisher named.
     """
+    run, program = _as_it_is_now(run, program)
     body = expand.body or {}
     nodes, edges = body.get("nodes"), body.get("edges") or []
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
@@ -50,6 +51,14 @@ def grow(run: RunRow, program: Program, parent: str, expand: Expand) -> tuple[Ru
     )  # fmt: skip
     run_rows.set_graph(run.id, graph.pk)
     return replace(run, graph_id=graph.pk), program_of(run.version_id, graph.pk)
+
+
+def _as_it_is_now(run: RunRow, program: Program) -> tuple[RunRow, Program]:
+    """Another branch may have grown the run since it was read; until we commit none will."""
+    version_id, graph_id = run_rows.lock_graph(run.id)
+    if (version_id, graph_id) == (run.version_id, run.graph_id):
+        return run, program
+    return replace(run, version_id=version_id, graph_id=graph_id), program_of(version_id, graph_id)
 
 
 def _is_allowed(node: Mapping[str, JSON], kinds: frozenset[str]) -> bool:

@@ -43,6 +43,8 @@ class Ledger(Sheet):
         # What the run's row says of its end; not before what it did is undone.
         self.closed: run_rows.Ended | None = None
         self.rolls_back = False
+        # Open steps were cancelled, maybe one that was claimed here.
+        self.has_dropped = False
         self._stopped = False
         self._undone = False
         self._joins: dict[Key, Arrivals] = {}
@@ -133,9 +135,9 @@ class Ledger(Sheet):
             timeout = self._node(task).policies.timeout_seconds
             if wait.event:
                 awaiting.register(StepRef(self.run.id, task.node, task.item), wait.event)
-            if not task.exists and signals.came_early(StepRef(self.run.id, task.node, task.item)):
-                grace = engine_setting("READY_GRACE_SECONDS")
-                self._birth(task.node, task.item, StepState.READY, attempt=task.attempt, wake_seconds=grace)
+            if signals.came_early(StepRef(self.run.id, task.node, task.item)):
+                self._put(task, StepState.READY, reason, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+                self.wakes.append((self._kind(task.node), StepRef(self.run.id, task.node, task.item)))
                 return
             self._put(task, StepState.WAITING, reason, wake_seconds=wait.seconds or timeout or DAY)
         else:
@@ -202,6 +204,12 @@ class Ledger(Sheet):
         """Ends the run early, what is open of it having been dropped."""
         self._error = error
         self.ended = RunState.CANCELLED
+
+    def leave(self, error: JSON) -> None:
+        """The run is not carried out at all."""
+        self.ready.clear()
+        self._joins.clear()
+        self.cancel(error)
 
     def expire(self, error: JSON) -> None:
         self._error = error
@@ -311,7 +319,7 @@ class Ledger(Sheet):
         if self._left:
             self.wakes += drop.release(self.run.id, self._left)
         if self._stopped:
-            self.wakes += drop.drop_steps(self.run.id)
+            self._drop()
         if self.ended is not None or self._undone:
             self._end_run()
 
@@ -343,7 +351,7 @@ class Ledger(Sheet):
             elif state == StepState.READY:
                 self.wakes.append((self._kind(node), StepRef(self.run.id, node, item)))
                 if losers := graph.dropped_by(node):
-                    self.wakes += drop.drop_steps(self.run.id, losers, item or None)
+                    self._drop(losers, item or None)
             else:
                 self._follow(graph.nodes[node], item, set())
 
@@ -360,9 +368,13 @@ class Ledger(Sheet):
                 continue
             self.wakes.append((self._kind(node), StepRef(self.run.id, node, 0)))
 
+    def _drop(self, nodes: Sequence[str] | None = None, item: int | None = None) -> None:
+        self.has_dropped = True
+        self.wakes += drop.drop_steps(self.run.id, nodes, item)
+
     def _give_up(self, node: str) -> None:
         body = [one.id for one in self.program.graph.nodes.values() if one.scope == node]
-        self.wakes += drop.drop_steps(self.run.id, [*body, end_of(node)])
+        self._drop([*body, end_of(node)])
         joins.give_up(self.run.id, node)
 
     def _run_output(self) -> JSON:

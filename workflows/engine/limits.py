@@ -95,6 +95,14 @@ def pace(key: str, rate: int, per_seconds: float) -> float:
         return float(cursor.fetchone()[0])
 
 
+def leave_all(run_id: UUID) -> list[Wake]:
+    """Of a run that ends: also what an earlier version of its workflow made it hold."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT node, item FROM workflows_slot WHERE run_id = %s", [run_id])
+        held = cursor.fetchall()
+    return leave(run_id, held) if held else []
+
+
 def leave(run_id: UUID, steps: Sequence[tuple[str, int]]) -> list[Wake]:
     """Gives up the places of these steps, each to whoever waits for it next; answers whom to wake."""
     with connection.cursor() as cursor:

@@ -185,13 +185,15 @@ def _resolve(ledger: Ledger, steps: Plan) -> None:
 def ports_of_ended(
     run_id: UUID, graph: CompiledGraph, left_out: Collection[str], nodes: Collection[str]
 ) -> dict[str, set[str]]:
-    """The ways that ended steps at the top left by; of a skipped one none."""
+    """The ways that ended steps at the top left by; of a skipped one none, nor of one dropped by an early join."""
     found = dict(Step.objects.filter(run_id=run_id, item=0, node__in=nodes).values_list("node", "state"))
     left_by = dict(StepResult.objects.filter(run_id=run_id, item=0, node__in=nodes).values_list("node", "port"))
     ports: dict[str, set[str]] = {}
     for node, state in found.items():
         if state == StepState.SKIPPED:
             ports[node] = ports_past(graph.nodes[node]) if node in left_out else set()
+        elif state == StepState.CANCELLED:
+            ports[node] = set()
         elif state in (StepState.SUCCEEDED, StepState.FAILED, StepState.DEAD):
             ports[node] = {left_by[node]} if node in left_by else {ERROR_PORT}
     return ports

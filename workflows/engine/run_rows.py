@@ -56,6 +56,14 @@ def note_error(run_id: UUID, error: str) -> None:
         cursor.execute("UPDATE workflows_run SET error = %s WHERE id = %s AND error IS NULL", [error, run_id])
 
 
+def lock_graph(run_id: UUID) -> tuple[int, int | None]:
+    """The run's version and graph, which nobody else changes until we commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version_id, graph_id FROM workflows_run WHERE id = %s FOR NO KEY UPDATE", [run_id])
+        found: tuple[int, int | None] = cursor.fetchone()
+        return found
+
+
 def set_graph(run_id: UUID, graph_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE workflows_run SET graph_id = %s WHERE id = %s", [graph_id, run_id])

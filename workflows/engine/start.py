@@ -90,8 +90,7 @@ def set_going(ledger: Ledger, *, carry: bool = False) -> bool:
 def _wait_or_leave(ledger: Ledger, turn: NotYet | Never) -> None:
     """Others of its kind are under way: its first steps wait for their turn, or the run is not carried out."""
     if isinstance(turn, Never):
-        ledger.ready.clear()
-        ledger.cancel({"code": turn.reason, "message": "Another run for the same key was under way."})
+        ledger.leave({"code": turn.reason, "message": "Another run for the same key was under way."})
     while ledger.ready:
         ledger.put_off(ledger.ready.popleft(), turn.seconds if isinstance(turn, NotYet) else None)
 

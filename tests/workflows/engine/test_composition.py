@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from agents import executor
+from agents.evaluate import evaluate
+from agents.settle import settle
+from agents.worker import STRANGER
 from crm.actors import Actor
 from crm.events import Topic, publish
 from crm.models import Tag
+from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import Publish, Start, code_of, error_of, output, states, sweep_now, work_off
+from workflows.engine import rows
 from workflows.engine.drain import drain_events
+from workflows.engine.refs import StepRef
 from workflows.engine.signals import send_signal
 from workflows.models import EventWait, Run, RunGraph, Step
 from workflows.services.runs import cancel_run, start_run
@@ -231,8 +240,28 @@ class TestPlan:
         run = finish(self.planned(started, [{"id": "x", "type": "test_fail"}], []))
         assert (run.state, code_of(run)) == ("FAILED", "plan_failed")
 
+    def test_two_plans_in_parallel_branches_both_come_true(self, started: Start, settings: Any) -> None:
+        settings.ENGINE = {**settings.ENGINE, "CHAIN_STEPS": 1}
+        plans = {name: ("plan", {"nodes": {"$expr": f"input.{name}"}, "allowed": ["test_mark"]}) for name in ("p", "q")}
+        given = {name: [{"id": f"of_{name}", "type": "test_mark"}] for name in ("p", "q")}
+        run = started(plans, given=given)
+        chains = [executor._chain(StepRef(run.pk, name), STRANGER) for name in ("p", "q")]
+        for name, chain in zip(("p", "q"), chains, strict=True):
+            with transaction.atomic():
+                claimed = rows.claim(StepRef(run.pk, name), None, datetime.now(UTC))
+                assert claimed
+                ledger = chain.ledger()
+                settle(ledger, claimed[0], evaluate(ledger, claimed[0]))
+                ledger.write()
+        assert finish(run).state == "SUCCEEDED"
+        assert sorted(tag.split("/")[1] for tag in Tag.objects.values_list("name", flat=True)) == ["of_p", "of_q"]
+
 
 class TestStop:
+    def test_a_call_that_the_stop_beside_it_cancels_is_not_made(self, started: Start) -> None:
+        run = finish(started({"a": MARK, "call": "test_send", "s": "stop"}, "a call", "a s"))
+        assert (run.state, states(run)["call"], kinds.sent) == ("SUCCEEDED", "CANCELLED", [])
+
     def test_it_ends_the_run_and_cancels_the_rest(self, started: Start) -> None:
         stop = ("stop", {"output": {"$expr": "{'because': 'enough'}"}})
         run = finish(started({"a": MARK, "w": "test_ask", "s": stop}, "a s"))
