@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from crm.actors import Actor
 from crm.api.access import Actions, Kind, actor_of_request
+from crm.errors import NotFound
 from crm.selectors.keyset import LARGEST_PAGE, PAGE_SIZE, Page
 from crm.validation import refuse
 
@@ -33,9 +34,8 @@ class CrmView(APIView):
         for name, value in request.query_params.dict().items():
             if "\x00" in f"{name}{value}":
                 raise refuse(name, "Remove the NUL character.", "nul")
-        for name, value in kwargs.items():
-            if "\x00" in str(value):
-                raise refuse(name, "Remove the NUL character.", "nul")
+        if any("\x00" in str(value) for value in kwargs.values()):
+            raise NotFound("There is nothing at this address.")
 
     @cached_property
     def actor(self) -> Actor:
