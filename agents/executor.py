@@ -285,9 +285,12 @@ def advance(chain: Chain, ledger: Ledger, *, alone: bool = False) -> Task | None
 
 
 def turned_away(ledger: Ledger, task: Task) -> bool:
-    """True if the step is not to be carried out now, for its limits or because it was taken out of the run."""
+    """True if it is not to be carried out now: for its limits, as it was taken out, or as another branch was faster."""
     if task.node in ledger.program.left_out:
         ledger.pass_by(task)
+        return True
+    if ledger.has_lost(task):
+        ledger.lose_out(task)
         return True
     verdict = admit(ledger, task)
     match verdict:

@@ -30,7 +30,8 @@ _RECORDS = """
     SELECT run_id, item, node,
         run.number, run.state, run.ending, run.error ->> 'code', run.repeats_run IS NOT NULL,
         run.version_id, run.graph_id,
-        s.kind, s.state, s.pending, s.taken, s.attempt, s.wake_at IS NOT NULL, s.size, s.failed > s.budget,
+        s.kind, s.state, s.pending, s.taken, s.attempt, s.wake_at IS NOT NULL, s.size,
+        s.failed > s.budget OR r.output #>> '{error,code}' = 'replaced',
         r.attempt, r.port, r.blob_id IS NOT NULL, a.numbers, a.outcomes,
         CASE WHEN r.port = '*' AND r.blob_id IS NULL AND jsonb_typeof(r.output) = 'array' THEN
             (SELECT array_agg(DISTINCT one ->> 0) FROM jsonb_array_elements(r.output) AS one

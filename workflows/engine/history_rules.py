@@ -61,7 +61,7 @@ class Record:
     attempt: int
     has_wake_at: bool
     size: int  # chunks of a map, of which `taken` have begun
-    has_given_up: bool  # a map of which too many items failed
+    has_given_up: bool  # a map that ended before its items: too many failed, or another took its place
     result_attempt: int | None
     ports: frozenset[str]  # those that it, or an item of its chunk, left by
     attempts: Sequence[tuple[int, str]]  # (number, outcome)

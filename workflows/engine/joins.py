@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,6 +73,16 @@ def arrive(run: RunRow, node: str, item: int, rule: JoinRule, came: Arrivals) ->
         )  # fmt: skip
         found: tuple[str, int, int] | None = cursor.fetchone()
         return found
+
+
+def has_begun(run_id: UUID, nodes: Sequence[str], item: int) -> bool:
+    """Whether one of these joins is past waiting for its branches."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM workflows_step WHERE run_id = %s AND node = ANY(%s) AND item = %s AND state <> 'PENDING'",
+            [run_id, list(nodes), item],
+        )
+        return cursor.fetchone() is not None
 
 
 def close_end(run_id: UUID, node: str, item: int) -> int:

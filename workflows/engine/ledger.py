@@ -47,6 +47,8 @@ class Ledger(Sheet):
         self.has_dropped = False
         self._stopped = False
         self._undone = False
+        # Maps that failed: what is left of their bodies is of no use.
+        self._abandoned: list[str] = []
         self._joins: dict[Key, Arrivals] = {}
         self._chunks: dict[str, Arrivals] = {}
         self._error: JSON | None = None
@@ -74,6 +76,8 @@ class Ledger(Sheet):
         handled = ERROR_PORT in self._node(task).edges
         self._keep(task.node, task.item, task.attempt, ERROR_PORT, {"error": shown})
         self._end(task, state, shown)
+        if task.node in self.program.graph.entries:
+            self._abandoned.append(task.node)
         if not handled:
             self._count_failure(task, 1)
             self._error = self._error or {"node": task.node, **shown}
@@ -88,6 +92,16 @@ class Ledger(Sheet):
         """It was taken out of the run: on to what follows, as if it had been done."""
         self._end(task, StepState.SKIPPED, {"code": "left_out"})
         self._follow(self._node(task), task.item, ports_past(self._node(task)))
+
+    def lose_out(self, task: Task) -> None:
+        """It came too late for a join that has begun, and leads nowhere else."""
+        self._end(task, StepState.CANCELLED, {"code": "join_has_begun"})
+
+    def has_lost(self, task: Task) -> bool:
+        """Whether the join that it leads to has begun without it. Steps that stood open then were dropped by the join;
+        one that is born later, behind a step that leads elsewhere too, learns it here."""
+        lost_to = self.program.graph.lost_to.get(task.node)
+        return lost_to is not None and joins.has_begun(self.run.id, lost_to, task.item)
 
     def stop(self, task: Task, stop: Stop) -> None:
         """Ends the run here; whatever else is open is cancelled."""
@@ -310,6 +324,8 @@ class Ledger(Sheet):
     def write(self) -> None:
         """Writes all of it, in the caller's transaction."""
         self._write_rows()
+        for node in self._abandoned:
+            self._drop_body(node)
         while self._joins or self._chunks:
             self._settle_joins()
             self._settle_maps()
@@ -326,6 +342,8 @@ class Ledger(Sheet):
     def _end_run(self) -> None:
         """A run that failed or was cancelled first undoes what it did, the latest first, a step at a time."""
         state = RunState(self.run.ending) if self._undone else self.ended or RunState.FAILED
+        if self.program.graph.losers:
+            self._drop()  # branches that came too late for their join may still be under way
         undo = ending.next_undo(self.run.id, self.program) if state != RunState.SUCCEEDED else None
         if undo is None:
             output = values.shortened(self._run_output()) if state != RunState.CANCELLED else None
@@ -373,9 +391,12 @@ class Ledger(Sheet):
         self.wakes += drop.drop_steps(self.run.id, nodes, item)
 
     def _give_up(self, node: str) -> None:
+        self._drop_body(node)
+        joins.give_up(self.run.id, node)
+
+    def _drop_body(self, node: str) -> None:
         body = [one.id for one in self.program.graph.nodes.values() if one.scope == node]
         self._drop([*body, end_of(node)])
-        joins.give_up(self.run.id, node)
 
     def _run_output(self) -> JSON:
         """The output of the step that ended the run; of several, each under its name."""

@@ -78,6 +78,16 @@ class CompiledGraph:
         """Joins are locked in this order, ends last."""
         return {node: position for position, node in enumerate(self.order)}
 
+    @cached_property
+    def lost_to(self) -> Mapping[str, tuple[str, ...]]:
+        """Losers -> the joins of their own scope after whose beginning they are of no use."""
+        lost: dict[str, tuple[str, ...]] = {}
+        for join, nodes in self.losers.items():
+            for node in nodes:
+                if self.nodes[node].scope == self.nodes[join].scope:
+                    lost[node] = (*lost.get(node, ()), join)
+        return lost
+
     def dropped_by(self, join: str) -> list[str]:
         """What is of no use once the join has begun, the ends of maps included."""
         losers = self.losers.get(join, ())

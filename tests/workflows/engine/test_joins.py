@@ -9,6 +9,7 @@ from django.db import connection
 
 from crm.models import Tag
 from tests.workflows.engine.conftest import Start, states, work_off
+from workflows.engine.history import check_history
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
 from workflows.models import Run, Step
@@ -23,6 +24,10 @@ def joined(**join: Any) -> dict[str, Any]:
 
 def marks() -> list[str]:
     return sorted(name.split("/")[1] for name in Tag.objects.values_list("name", flat=True))
+
+
+def faults() -> list[str]:
+    return [str(violation) for violation in check_history().violations]
 
 
 def pass_time(run: Run) -> None:
@@ -104,6 +109,52 @@ def test_a_late_branch_changes_nothing_once_the_join_has_begun(started: Start) -
     work_off()
     run.refresh_from_db()
     assert (run.state, marks()) == ("SUCCEEDED", ["a", "j", "z"])
+
+
+LATE = ({"y": SLOW, "z": SLOW, "l": MARK, "a": MARK, "j": joined(mode="any")}, "y l", "y z", "l j", "a j")
+
+
+def test_a_step_whose_join_has_begun_without_it_is_not_carried_out(started: Start) -> None:
+    run = started(*LATE)
+    work_off()
+    send_signal(run_id=run.pk, node="y", item=0, key="x", payload={})
+    work_off()
+    assert (states(run)["l"], marks(), faults()) == ("CANCELLED", ["a", "j"], [])
+    send_signal(run_id=run.pk, node="z", item=0, key="x", payload={})
+    work_off()
+    run.refresh_from_db()
+    assert (run.state, marks(), faults()) == ("SUCCEEDED", ["a", "j"], [])
+
+
+def test_a_loser_that_two_branches_lead_to_ends_with_the_run(started: Start) -> None:
+    nodes, *edges = LATE
+    run = started({**nodes, "x": SLOW, "w": SLOW}, *edges, "x l", "x w")
+    work_off()
+    for node in ("y", "z", "x"):
+        send_signal(run_id=run.pk, node=node, item=0, key="x", payload={})
+        work_off()
+    send_signal(run_id=run.pk, node="w", item=0, key="x", payload={})
+    work_off()
+    run.refresh_from_db()
+    assert (run.state, marks(), faults()) == ("SUCCEEDED", ["a", "j"], [])
+
+
+def test_a_step_in_other_hands_while_its_join_began_ends_with_the_run_at_the_latest(started: Start) -> None:
+    run = started(*LATE)
+    work_off()
+    send_signal(run_id=run.pk, node="y", item=0, key="x", payload={})
+    work_off()
+    with connection.cursor() as cursor:
+        # As it stands if whoever bore it could not see yet that the join began.
+        cursor.execute(
+            "UPDATE workflows_step SET state = 'RUNNING', wake_at = clock_timestamp() + interval '1 minute'"
+            " WHERE run_id = %s AND node = 'l'",
+            [run.pk],
+        )
+    send_signal(run_id=run.pk, node="z", item=0, key="x", payload={})
+    work_off()
+    run.refresh_from_db()
+    assert (run.state, states(run)["l"]) == ("SUCCEEDED", "CANCELLED")
 
 
 @pytest.mark.parametrize("mode", ["any", "all"])

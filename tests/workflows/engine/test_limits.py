@@ -10,12 +10,14 @@ from django.db import connection
 from crm.actors import Actor
 from crm.models import Tag
 from tests.workflows.engine.conftest import Publish, code_of, document_of, states, work_off
+from workflows.engine.history import check_history
 from workflows.engine.signals import send_signal
 from workflows.engine.sweep import sweep
 from workflows.models import Run, Slot, Step, Workflow
 from workflows.services.runs import cancel_run, start_run
 from workflows.services.versions import publish
 from workflows.services.workflows import import_document
+from workflows.states import OPEN
 
 
 def limited(**limit: Any) -> dict[str, Any]:
@@ -103,6 +105,24 @@ def test_with_replace_the_first_step_fails_and_the_newest_goes_on(starts: Any) -
     assert (first.state, code_of(first)) == ("FAILED", "replaced")
     answer(second)
     assert second.state == "SUCCEEDED"
+
+
+def test_a_for_each_that_is_replaced_takes_its_items_along(starts: Any) -> None:
+    nodes = {
+        "m": {
+            "type": "map",
+            "config": {"items": {"$expr": "[1, 2]"}},
+            "limit": {"key": "{{ input.key }}", "at_once": 1, "when_full": "replace"},
+        },
+        "b": {"type": "test_ask", "parent": "m"},
+    }
+    first, second = starts(nodes, keys="xx")
+    first.refresh_from_db()
+    assert (first.state, code_of(first)) == ("FAILED", "replaced")
+    assert Step.objects.filter(run_id=first.pk, state__in=[*OPEN, "PENDING"]).count() == 0
+    assert set(Step.objects.filter(run_id=first.pk, node="b").values_list("state", flat=True)) == {"CANCELLED"}
+    assert second.state == "RUNNING"
+    assert check_history().violations == []
 
 
 def test_with_debounce_only_the_last_goes_on_once_it_is_quiet(starts: Any) -> None:
