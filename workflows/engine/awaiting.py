@@ -14,13 +14,21 @@ from workflows.expressions import ExpressionError, compile_expression
 from workflows.models import EventWait
 from workflows.steps import JSON, AwaitedEvent
 
+# Those who begin to wait share it, who reads the outbox has it alone. Without it an event that is committed after the
+# look below, by a transaction older than ours, would be read before the wait can be seen.
+_LOCK = "hashtextextended('awaited events', 0)"
+
+
+def hold_off_waits() -> None:
+    """Until the transaction ends nobody begins to wait for an event; those who were about to have done so."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
 
 def register(ref: StepRef, event: AwaitedEvent) -> None:
-    """In the transaction in which the step begins to wait.
-
-    The outbox is read only up to the oldest open transaction, so an event that follows this one finds the wait.
-    """
+    """In the transaction in which the step begins to wait: an event that is committed from now on finds the wait."""
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
         cursor.execute(
             "INSERT INTO workflows_eventwait (run_id, node, item, topic, field, value, condition, since)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",

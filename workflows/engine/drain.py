@@ -37,6 +37,7 @@ def drain_events() -> int:
         cursor_row = EventCursor.objects.select_for_update(skip_locked=True).filter(reader=READER).first()
         if cursor_row is None:
             return 0
+        awaiting.hold_off_waits()
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, [cursor_row.xid, cursor_row.event_id])
             rows = cursor.fetchall()

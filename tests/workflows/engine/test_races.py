@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
 
 from agents import executor
+from crm.events import Topic, publish
 from tests.workflows.engine.conftest import Start, work_off
 from workflows.engine.cancel import cancel
+from workflows.engine.drain import drain_events
 from workflows.engine.history import check_history
 from workflows.engine.refs import StepRef, WorkerInfo
 from workflows.engine.signals import send_signal
@@ -75,6 +78,43 @@ def answer_apart(run: UUID) -> bool:
         return send_signal(run_id=run, node="ask", item=0, key="answer", payload=1)
     finally:
         connection.close()
+
+
+def drain_apart() -> int:
+    try:
+        return drain_events()
+    finally:
+        connection.close()
+
+
+def publish_apart(has_begun: Event, may_end: Event) -> None:
+    try:
+        with transaction.atomic():
+            publish(Topic.REQUEST_UPDATED, {"id": 5, "changed": [], "before": {}, "after": {}})
+            has_begun.set()
+            assert may_end.wait(10)
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("since_start", [False, True])
+def test_an_event_in_the_moment_in_which_a_step_begins_to_wait_counts(started: Start, since_start: bool) -> None:
+    waits = {"record": "request", "equals": {"$expr": "5"}, "since_start": since_start}
+    run = started({"first": "test_mark", "wait": ("wait_for_event", waits)}, "first wait")
+    has_begun, may_end = Event(), Event()
+    with ThreadPoolExecutor(2) as pool:
+        published = pool.submit(publish_apart, has_begun, may_end)
+        assert has_begun.wait(10)
+        with transaction.atomic():
+            executor.work(StepRef(run.pk, "first"), WorkerInfo(None, "all", lambda kind: True))
+            may_end.set()
+            published.result()
+            drained = pool.submit(drain_apart)
+            while not somebody_waits_for_a_lock():
+                assert not drained.done()
+        assert drained.result() == 1
+    work_off()
+    assert Run.objects.get().state == "SUCCEEDED"
 
 
 BEFORE_A_JOIN = {"ask": "test_ask", "bad": "test_fail", "join": "test_mark"}
