@@ -129,7 +129,22 @@ def _begin(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> Next:
             return None
         # The whole chain was rolled back. Once more, each step by itself, so that the culprit is recorded.
         logger.exception("A chain of steps was rolled back", extra={"node": ref.node})
+        return _begin_carefully(ref, worker)
+
+
+def _begin_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
+    try:
         return _claim_carefully(ref, worker)
+    except Exception as error:
+        if is_contention(error):
+            rows.postpone(ref, pause())
+            return None
+        logger.exception("A step could not be begun", extra={"node": ref.node})
+        return _claim_carefully(ref, worker, _unexpected(error))
+
+
+def _unexpected(error: Exception, *, retry: bool = False) -> StepError:
+    return StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=retry)
 
 
 def _claim_and_run(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> Next:
@@ -160,7 +175,8 @@ def _has_room(ref: StepRef, worker: WorkerInfo) -> bool:
     return places is None or worker.id is None or has_room(ref, worker.id, places.number, places.large)
 
 
-def _claim_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
+def _claim_carefully(ref: StepRef, worker: WorkerInfo, failure: StepError | None = None) -> Next:
+    """Claims the step to be executed after the commit; one that can't even be begun fails at once."""
     with transaction.atomic():
         if not _has_room(ref, worker):
             return Gone()
@@ -173,6 +189,9 @@ def _claim_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
         if chain.run.paused and rows.hold_back(ref, task.attempt):
             return None
         ledger = chain.ledger()
+        if failure is not None:
+            fail(ledger, task, failure)
+            return _carry_on(chain, ledger, alone=True)
         if turned_away(ledger, task):
             return _carry_on(chain, ledger, alone=True)
         wake.after_commit(ledger.wakes)
@@ -197,8 +216,7 @@ def _proceed(claimed: Claimed) -> Next:
                 rows.postpone(chain.ref(task), pause(), task.attempt)
                 return None
             logger.exception("A step was rolled back", extra={"node": task.node})
-            failure = StepError(f"{type(error).__name__}: {error}"[:500], code="unexpected", retry=True)
-            return _finish(chain, task, failure)
+            return _finish(chain, task, _unexpected(error, retry=True))
 
 
 def _evaluate_outside(chain: Chain, task: Task) -> Evaluated:
@@ -209,18 +227,31 @@ def _evaluate_outside(chain: Chain, task: Task) -> Evaluated:
         return unanswered(chain.program.instructions[task.node])
 
 
+# Seconds before each new try to record what happened outside.
+_AFTER_A_FAULT = (0.2, 1.0, 5.0)
+# These pass, and are not among those.
+_TRIES_AGAINST_LOCKS = 40
+
+
 def _finish_surely(chain: Chain, task: Task, outcome: Evaluated) -> Next:
     """What happened outside has happened: its record is tried again; after that the lease runs out."""
+    pauses, locked = iter(_AFTER_A_FAULT), 0
     alone = False
-    for seconds in (0.2, 1, 5):
+    while True:
         try:
             return _finish(chain, task, outcome, alone=alone)
-        except Error:
+        except Error as error:
             logger.warning("The record of a step failed; trying again", extra={"node": task.node}, exc_info=True)
             alone = True  # a step after it may be at fault, and must not take the record along
+            if is_contention(error) and locked < _TRIES_AGAINST_LOCKS:
+                locked += 1
+                sleep(pause())
+                continue
+            seconds = next(pauses, None)
+            if seconds is None:
+                raise
             connection.close()
             sleep(seconds)
-    return _finish(chain, task, outcome, alone=True)
 
 
 def _finish(chain: Chain, task: Task, outcome: Evaluated | None, *, alone: bool = False) -> Next:

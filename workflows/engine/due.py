@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from workflows.engine import moments, schedule, segments
 from workflows.engine.clock import database_now
+from workflows.engine.contention import is_contention
 from workflows.models import Trigger, TriggerKind
 
 logger = logging.getLogger(__name__)
@@ -44,9 +45,9 @@ def _look_apart(trigger: Trigger, now: datetime) -> int:
     try:
         with transaction.atomic():
             return _LOOKS[trigger.kind](trigger, now)
-    except OperationalError:
-        raise  # all of them are tried again
-    except Exception:
+    except Exception as error:
+        if is_contention(error):
+            return 0  # it is due still
         logger.exception("A trigger of workflow %s can't be looked at", trigger.workflow.key)
         Trigger.objects.filter(pk=trigger.pk).update(next_fire_at=now + AFTER_A_FAULT)
         return 0

@@ -6,10 +6,11 @@ import logging
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from workflows.engine import control, drop, rows, wake
 from workflows.engine.cancel import cancel, expire
+from workflows.engine.contention import is_contention
 from workflows.engine.evidence import note_input
 from workflows.engine.failure import fail
 from workflows.engine.ledger import Ledger
@@ -35,6 +36,14 @@ _LOOK_AGAIN = """
     UPDATE workflows_step SET wake_at = clock_timestamp() + make_interval(secs => %s)
     WHERE run_id = %s AND node = %s AND item = %s
 """
+# Whoever looks at a row by itself has so many seconds; then, or if it dies before, the row is due again.
+_CARE_SECONDS = 5.0
+# Still as it was when it was put aside: nobody renewed its lease, took it over or ended it meanwhile.
+_STILL_DUE = """
+    SELECT 1 FROM workflows_step
+    WHERE run_id = %s AND node = %s AND item = %s AND state = %s AND attempt = %s
+        AND wake_at <= clock_timestamp() + make_interval(secs => %s) FOR UPDATE SKIP LOCKED
+"""
 # The longer it lies ready, the more rarely: in a long line a message each would only make another line.
 _ANNOUNCE_AGAIN = """
     UPDATE workflows_step
@@ -46,7 +55,11 @@ Due = tuple[UUID, str, int, str, str, str, int, int, int, int, bool]
 
 
 def sweep() -> int:
-    """Acts on at most 200 due steps, a transaction each batch; answers how many."""
+    """Acts on at most 200 due steps; answers how many.
+
+    What takes one statement is done for all of them at once. The rest has a transaction each, so that a step which
+    others hold, or which can't be taken over, keeps no other from its care.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_DUE)
@@ -57,6 +70,7 @@ def sweep() -> int:
             ref, kind, state = StepRef(*row[:3]), row[3], row[4]
             if state in (StepState.RUNNING, StepState.PENDING) or kind == control.KIND:
                 apart.append(row)
+                _execute(_LOOK_AGAIN, _CARE_SECONDS, ref)
             elif state == StepState.READY:
                 _execute(_ANNOUNCE_AGAIN, 2 * engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
@@ -65,9 +79,9 @@ def sweep() -> int:
             else:
                 _execute(_MAKE_READY, engine_setting("READY_GRACE_SECONDS"), ref)
                 wakes.append((kind, ref))
-        for row in apart:
-            _act_apart(row)
         wake.after_commit(wakes)
+    for row in apart:
+        _act_apart(row)
     return len(due)
 
 
@@ -88,21 +102,32 @@ def _execute(statement: str, seconds: float, ref: StepRef) -> None:
 
 
 def _act_apart(row: Due) -> None:
-    """A step that can't be taken over, say of a type that is gone, keeps no other from its care."""
+    ref = StepRef(*row[:3])
     try:
         with transaction.atomic():
-            if row[3] == control.KIND:
-                _obey(row)
-            elif row[4] == StepState.PENDING:
-                _begin_without_the_rest(row)
-            else:
-                _take_over(row)
-    except OperationalError:
-        raise  # all of them are looked at again
-    except Exception:
-        ref = StepRef(*row[:3])
+            if _is_still_due(ref, row):
+                _act(row)
+    except Exception as error:
+        if is_contention(error):
+            return  # others are at it; it is due again soon
+        # Say of a type that is gone.
         logger.exception("A lost step of run %s could not be taken over", ref.run_id, extra={"node": ref.node})
         _execute(_LOOK_AGAIN, engine_setting("LEASE_SECONDS"), ref)
+
+
+def _is_still_due(ref: StepRef, row: Due) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_STILL_DUE, [*ref, row[4], row[6], _CARE_SECONDS])
+        return cursor.fetchone() is not None
+
+
+def _act(row: Due) -> None:
+    if row[3] == control.KIND:
+        _obey(row)
+    elif row[4] == StepState.PENDING:
+        _begin_without_the_rest(row)
+    else:
+        _take_over(row)
 
 
 def _obey(row: Due) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
 
 from agents import executor
 from agents.evaluate import evaluate
 from agents.worker import STRANGER
 from crm.actors import Actor
 from crm.errors import Conflict
-from crm.models import AuditEntry, Customer, Tag
+from crm.models import AuditEntry, Tag
 from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import Start, make_due, output, states, sweep_now, work_off
 from workflows.engine import rows
@@ -251,30 +248,3 @@ def test_an_ended_run_can_t_be_cancelled(started: Start, manager: Actor) -> None
         cancel_run(actor=manager, run=run)
     assert AuditEntry.objects.count() == before
     assert Step.objects.get(run_id=run.pk, node="a").state == "SUCCEEDED"
-
-
-def test_a_step_that_others_locks_keep_out_is_put_off_and_not_counted_as_failed(started: Start) -> None:
-    customer = Customer.objects.create(name="C", email="c@example.com")
-    run = started({"a": ("tag_customer", {"customer": customer.pk, "tag": "t"})})
-    with holding(f"SELECT 1 FROM crm_customer WHERE id = {customer.pk} FOR UPDATE"):
-        executor.work(StepRef(run.pk, "a"), STRANGER)
-        step = Step.objects.get(run_id=run.pk, node="a")
-        assert (step.state, step.failures, step.attempt) == ("WAITING", 0, 0)
-    sweep_now()
-    work_off()
-    assert states(run) == {"a": "SUCCEEDED"}
-    assert customer.tags.count() == 1
-
-
-@contextmanager
-def holding(statement: str) -> Iterator[None]:
-    """Another session with the lock that the statement takes."""
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.execute(statement)
-            yield
-            cursor.execute("ROLLBACK")
-    finally:
-        other.close()
