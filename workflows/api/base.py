@@ -16,7 +16,10 @@ from workflows.selectors.workflows import get_workflow
 from workflows.services.waiting import LONGEST_SECONDS
 
 WAIT = OpenApiParameter(
-    "wait", float, description=f"Seconds to wait for the run's end, at most {LONGEST_SECONDS:.0f}; 202 if it goes on."
+    "wait",
+    float,
+    description=f"Seconds to wait for the run's end, at most {LONGEST_SECONDS:.0f}; 202 if it goes on, and at once "
+    "where too many wait already.",
 )
 
 

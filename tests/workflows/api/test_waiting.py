@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from agents.services.demo import create_first_agents
 from crm.actors import SYSTEM, Actor
 from tests.workflows.conftest import chain, member_of
 from workflows.models import Run, Trigger, Workflow
+from workflows.services import waiting
 from workflows.services.hooks import sign
 from workflows.services.triggers import webhook_key
 from workflows.services.versions import publish
@@ -38,6 +40,14 @@ def make(builder: Actor) -> Callable[..., Workflow]:
         return workflow
 
     return published
+
+
+@pytest.fixture
+def _all_places_are_taken() -> Iterator[None]:
+    for _ in range(waiting.MOST_WAITING):
+        assert waiting.PLACES.acquire(blocking=False)
+    yield
+    waiting.PLACES.release(waiting.MOST_WAITING)
 
 
 def run(actors: Actors, role: str, query: str) -> Any:
@@ -64,6 +74,33 @@ def test_a_run_that_goes_on_is_answered_202(actors: Actors, make: Callable[..., 
     make(ADD, {"id": "rest", "type": "delay", "config": {"seconds": 3600}})
     answer = run(actors, "manager", "?wait=0.1")
     assert (answer.status_code, answer.data["state"]) == (202, "WAITING")
+
+
+@pytest.mark.usefixtures("_all_places_are_taken")
+def test_who_finds_no_place_to_wait_is_answered_202_at_once(actors: Actors, make: Callable[..., Workflow]) -> None:
+    make(ADD, {"id": "rest", "type": "delay", "config": {"seconds": 3600}})
+    asked = time.monotonic()
+    answer = run(actors, "manager", "?wait=20")
+    assert (answer.status_code, answer.data["state"]) == (202, "WAITING")
+    assert time.monotonic() - asked < 10
+
+
+@pytest.mark.usefixtures("_all_places_are_taken")
+def test_a_run_that_has_ended_needs_no_place_to_wait(actors: Actors, make: Callable[..., Workflow]) -> None:
+    make(ADD)
+    answer = run(actors, "manager", "?wait=20")
+    assert (answer.status_code, answer.data["output"]) == (200, {"n": 2})
+
+
+def test_a_place_to_wait_is_given_back(actors: Actors, make: Callable[..., Workflow]) -> None:
+    make(ADD, {"id": "rest", "type": "delay", "config": {"seconds": 3600}})
+    with ExitStack() as taken:
+        for _ in range(waiting.MOST_WAITING - 1):
+            taken.enter_context(waiting.PLACES)
+        for _ in range(2):
+            assert run(actors, "manager", "?wait=0.1").status_code == 202
+        assert waiting.PLACES.acquire(blocking=False)
+        waiting.PLACES.release()
 
 
 def test_who_does_not_wait_is_answered_at_once(actors: Actors, make: Callable[..., Workflow]) -> None:
