@@ -37,16 +37,15 @@ from workflows.states import RunState, StepState
 from workflows.steps import JSON, Done, Effect, Family, StepConfig, StepContext, StepError, StepType, Wait
 from workflows.steps import Outcome as StepOutcome
 
-LONGEST_SECONDS = 20.0
 # The version of a draft exists only inside the transaction; its number is above all that are counted.
 _FIRST_NUMBER, _NUMBERS = 2**30, 2**30
 _ONE_TRY = Retry(max_attempts=1)
 _NOBODY = WorkerInfo(None, "rehearsal", lambda kind: True)
 
 
-def rehearse(*, workflow: Workflow, document: Document, case: Case) -> Outcome:
+def rehearse(*, workflow: Workflow, document: Document, case: Case, seconds: float) -> Outcome:
     with transaction.atomic():
-        outcome = _Rehearsal(workflow, document, case).carry_out()
+        outcome = _Rehearsal(workflow, document, case, seconds).carry_out()
         transaction.set_rollback(True)
     return outcome
 
@@ -62,12 +61,12 @@ class _Replayed(Instruction):
 
 
 class _Rehearsal:
-    def __init__(self, workflow: Workflow, document: Document, case: Case) -> None:
+    def __init__(self, workflow: Workflow, document: Document, case: Case, seconds: float) -> None:
         self.workflow, self.document, self.case = workflow, document, case
         self.unanswered: dict[str, str] = {}
         self.calls: dict[str, JSON] = {}
         self.memory: dict[Key, tuple[str, JSON]] = {}
-        self.until = monotonic() + LONGEST_SECONDS
+        self.seconds, self.until = seconds, monotonic() + seconds
 
     def carry_out(self) -> Outcome:
         graph = _undisturbed(compiled(self.document))
@@ -88,9 +87,10 @@ class _Rehearsal:
         return Ledger(rows.run_row(run.pk), program, _NOBODY, self.memory)
 
     def _finish(self, ledger: Ledger) -> None:
-        while ledger.ready:
+        while ledger.ready and monotonic() < self.until:
             task = ledger.ready.popleft()
             settle(ledger, task, evaluate(ledger, task))
+        ledger.hand_on_all()
         ledger.write()
 
     def _next(self, run_id: UUID) -> StepRef | None:
@@ -108,7 +108,7 @@ class _Rehearsal:
         if run.state != RunState.RUNNING:
             return {}
         if monotonic() >= self.until:
-            message = f"it took longer than {LONGEST_SECONDS:.0f} seconds. Use fewer records."
+            message = f"it took longer than the {self.seconds:.2g} seconds that it had. Use fewer records."
         else:
             waits = Step.objects.filter(run_id=run.pk, wake_at__isnull=False).order_by("node", "item").first()
             message = f"it waits at {waits.node}." if waits else "nothing is left to do."

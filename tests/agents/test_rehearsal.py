@@ -8,18 +8,22 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
+from agents.rehearsal import rehearse
 from crm.actors import Actor, actor_of
 from crm.errors import Conflict, InvalidInput, NotAllowed
 from crm.models import AuditEntry, Member, Role
 from tests.agents.workflows import carry_out, start
 from tests.workflows.engine import kinds
 from tests.workflows.engine.conftest import document_of, sweep_now, work_off
+from workflows import registry
 from workflows.engine.signals import send_signal
+from workflows.graph.cases import Case
 from workflows.graph.document import parse
 from workflows.models import Run, Version, Workflow, WorkflowCase
 from workflows.services.cases import Report, check_cases, save_case, try_cases
 from workflows.services.versions import publish
 from workflows.services.workflows import save_draft
+from workflows.steps import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -410,3 +414,39 @@ def test_a_draft_that_can_not_be_compiled_is_not_tried(manager: Actor, case: Wor
     with pytest.raises(InvalidInput) as caught:
         try_cases(actor=manager, workflow=case.workflow, document=document)
     assert caught.value.code == "invalid_workflow"
+
+
+def test_a_chain_ends_when_the_time_of_its_case_is_over(case: WorkflowCase) -> None:
+    before = rows()
+    document = parse(document_of(LARGE, *WAYS))
+    outcome = rehearse(workflow=case.workflow, document=document, case=Case.model_validate(case.content), seconds=0)
+    assert outcome.error == {"message": "it took longer than the 0 seconds that it had. Use fewer records."}
+    assert (outcome.state, any(outcome.steps.values())) == ("RUNNING", False)
+    assert rows() == before
+
+
+def test_a_case_for_which_no_time_is_left_fails(case: WorkflowCase) -> None:
+    document = parse(document_of(LARGE, *WAYS))
+    report = check_cases(workflow=case.workflow, document=document, seconds=0)
+    assert [(result.name, result.differences) for result in report.failed] == [
+        (
+            "Large order",
+            (
+                "It was not carried out: all cases together have 30 seconds, and those before it took them. "
+                "Use fewer records, or delete cases that tell no more.",
+            ),
+        )
+    ]
+
+
+def test_cases_share_the_time_of_their_check(manager: Actor) -> None:
+    if registry.find("test_long") is None:
+        registry.register(kinds._kind("test_long", Effect.PURE, kinds.Slow, kinds.be_slow))
+    nodes: Nodes = {"a": ("test_long", {"seconds": 0.3}), "b": ("set_values", {"values": {}})}
+    run = carry_out(manager, nodes, "a b")
+    cases = [save_case(actor=manager, run=run, name=name) for name in ("First", "Second")]
+    document = parse(document_of(nodes, "a b"))
+    assert not check_cases(workflow=cases[0].workflow, document=document).failed
+    first, second = check_cases(workflow=cases[0].workflow, document=document, seconds=0.3).results
+    assert "it took longer than the" in first.differences[0]
+    assert "It was not carried out" in second.differences[0]

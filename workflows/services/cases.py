@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -30,12 +31,18 @@ JSON = Any
 MOST = 100
 MAX_BYTES = 2_000_000
 MAX_NAME = 120
+# A check holds a web request, and at a publication the workflow's row.
+SECONDS_A_CASE, SECONDS_A_CHECK = 20.0, 30.0
+_NO_TIME_LEFT = (
+    f"It was not carried out: all cases together have {SECONDS_A_CHECK:.0f} seconds, and those before it took them. "
+    "Use fewer records, or delete cases that tell no more."
+)
 
 
 class Rehearsal(Protocol):
     """Carries a case out on a document without leaving a trace."""
 
-    def __call__(self, *, workflow: Workflow, document: Document, case: Case) -> Outcome: ...
+    def __call__(self, *, workflow: Workflow, document: Document, case: Case, seconds: float) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -158,20 +165,24 @@ def read_cases(raw: JSON) -> dict[str, Case]:
     return found
 
 
-def _carry_out(workflow: Workflow, document: Document, case: Case) -> Outcome:
+def _carry_out(workflow: Workflow, document: Document, case: Case, seconds: float = SECONDS_A_CASE) -> Outcome:
     carry_out: Rehearsal = import_string(settings.CASE_REHEARSAL)
-    return carry_out(workflow=workflow, document=document, case=case)
+    return carry_out(workflow=workflow, document=document, case=case, seconds=seconds)
 
 
-def _check(workflow: Workflow, document: Document, saved: WorkflowCase) -> Result:
+def _check(workflow: Workflow, document: Document, saved: WorkflowCase, left: float) -> Result:
+    if left <= 0:
+        return Result(saved.name, (_NO_TIME_LEFT,), {})
     case = read_case(saved)
-    outcome = _carry_out(workflow, document, case)
+    outcome = _carry_out(workflow, document, case, min(SECONDS_A_CASE, left))
     return Result(saved.name, differences(document, case.expected, outcome), outcome.steps)
 
 
-def check_cases(*, workflow: Workflow, document: Document) -> Report:
-    """Carries all cases of the workflow out on a document that is publishable."""
-    results = tuple(_check(workflow, document, saved) for saved in workflow.cases.order_by("name"))
+def check_cases(*, workflow: Workflow, document: Document, seconds: float = SECONDS_A_CHECK) -> Report:
+    """Carries all cases of the workflow out on a document that is publishable, in so many seconds together."""
+    until = monotonic() + seconds
+    cases = workflow.cases.order_by("name")
+    results = tuple(_check(workflow, document, saved, until - monotonic()) for saved in cases)
     return Report(results, cover(document, registry.by_key(), (result.steps for result in results)))
 
 

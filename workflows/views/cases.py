@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from crm.actors import Actor
-from crm.errors import RapportError
+from crm.errors import Conflict, InvalidInput, RapportError
 from crm.permissions import can
 from crm.views.pages import page
 from workflows.models import Workflow
@@ -30,11 +30,11 @@ def about_cases(actor: Actor, workflow: Workflow, *, tried: bool) -> dict[str, A
     may_test = can(actor, "update", workflow) and may_see_values(actor)
     shown: dict[str, Any] = {"workflow": workflow, "may_test": may_test}
     results = {}
-    if tried and may_test:
+    if tried:
         try:
             document = draft_of(workflow)
             report = try_cases(actor=actor, workflow=workflow, document=document)
-        except RapportError as error:
+        except (Conflict, InvalidInput) as error:
             shown["broken"] = error.detail
         else:
             shown |= {"report": report, "coverage": report.coverage.in_words(document)}

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.actors import Actor
 from crm.errors import Conflict, InvalidInput
@@ -81,11 +81,12 @@ def designer(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
     return render(request, "workflows/designer.html", {"workflow": workflow, "rights": rights_on(actor, workflow)})
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @page
 def versions(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
+    """To send to it carries the tests out: that is work, and nothing that merely follows links may cause it."""
     workflow = get_workflow(actor=actor, key=key)
-    tests = about_cases(actor, workflow, tried=request.GET.get("tests") == "run")
+    tests = about_cases(actor, workflow, tried=request.method == "POST")
     if is_partial(request):
         return render(request, "workflows/cases.html", tests)
     context = {

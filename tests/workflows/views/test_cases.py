@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,13 +70,31 @@ def test_tests_are_carried_out_on_the_draft(
     client_as: As, builder: Actor, workflow: Workflow, case: WorkflowCase
 ) -> None:
     client = client_as("builder")
-    assert "1 test, 0 failed. 2 of 2 ways taken" in text(client.get(PAGE, {"tests": "run"}))
+    assert "1 test, 0 failed. 2 of 2 ways taken" in text(client.post(PAGE))
     changed = {**GREET, "nodes": [GREET["nodes"][0], {**GREET["nodes"][1], "config": {"values": {"text": "Bye"}}}]}
     workflow.refresh_from_db()
     save_draft(actor=builder, workflow=workflow, base_revision=workflow.revision, document=changed)
-    part = text(client.get(PAGE, {"tests": "run"}, headers={"HX-Request": "true"}))
+    part = text(client.post(PAGE, headers={"HX-Request": "true"}))
     assert part.lstrip().startswith("<section")
     assert "The run’s output.text is &quot;Bye&quot;, was &quot;Hello Ann&quot;." in part
+
+
+@pytest.mark.parametrize("asked", [{}, {"tests": "run"}])
+def test_who_only_reads_the_page_carries_no_tests_out(client_as: As, case: WorkflowCase, asked: dict[str, str]) -> None:
+    page = text(client_as("builder").get(PAGE, asked))
+    assert "Run on the draft" in page
+    assert "1 test" not in page
+
+
+def test_tests_are_carried_out_for_a_page_of_ours_only(actors: Actors, case: WorkflowCase) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(member_of(actors("builder")), "django.contrib.auth.backends.ModelBackend")
+    assert client.post(PAGE).status_code == 403
+    token = re.search(
+        r'action="/workflows/greet/versions/#cases".*?name="csrfmiddlewaretoken" value="(\w+)"', text(client.get(PAGE))
+    )
+    assert token
+    assert "1 test, 0 failed" in text(client.post(PAGE, {"csrfmiddlewaretoken": token[1]}))
 
 
 def test_a_draft_that_can_not_run_is_told(
@@ -84,7 +103,7 @@ def test_a_draft_that_can_not_run_is_told(
     workflow.refresh_from_db()
     half = {"name": "Greet", "nodes": [{"id": "a", "type": "no_such_type"}], "edges": []}
     save_draft(actor=builder, workflow=workflow, base_revision=workflow.revision, document=half)
-    assert "The draft has 1 problem" in text(client_as("builder").get(PAGE, {"tests": "run"}))
+    assert "The draft has 1 problem" in text(client_as("builder").post(PAGE))
 
 
 def test_a_test_is_deleted(client_as: As, case: WorkflowCase) -> None:
@@ -95,9 +114,10 @@ def test_a_test_is_deleted(client_as: As, case: WorkflowCase) -> None:
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 def test_a_reader_sees_their_names_and_changes_nothing(client_as: As, case: WorkflowCase, role: str) -> None:
     client = client_as(role)
-    page = text(client.get(PAGE, {"tests": "run"}))
-    assert "Ann" in page
-    assert "1 test" not in page
+    assert "Ann" in text(client.get(PAGE))
+    assert "Run on the draft" not in text(client.get(PAGE))
+    refused = client.post(PAGE)
+    assert (refused.status_code, "1 test" in text(refused)) == (403, False)
     client.post("/workflows/greet/tests/", {"run": str(case.saved_from), "name": "Mine"})
     client.post(f"/workflows/greet/tests/{case.pk}/delete/")
     assert [one.name for one in WorkflowCase.objects.all()] == ["Ann"]
