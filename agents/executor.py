@@ -79,7 +79,14 @@ class Gone:
     """Another worker has the step, or it is not its turn."""
 
 
-Next = StepRef | Claimed | Gone | None
+@dataclass(frozen=True)
+class Spared:
+    """A step that became ready, and whose message was kept back since we go on with it ourselves."""
+
+    wake: wake.Wake
+
+
+Next = StepRef | Spared | Claimed | Gone | None
 
 
 def work(ref: StepRef, worker: WorkerInfo, *, careful: bool = False) -> bool:
@@ -105,7 +112,9 @@ def _go_on(run_id: UUID, upcoming: Next, worker: WorkerInfo, *, careful: bool = 
     token = context.run_id.set(run_id)
     try:
         while upcoming is not None and not isinstance(upcoming, Gone):
-            if isinstance(upcoming, StepRef):
+            if isinstance(upcoming, Spared):
+                upcoming = _begin_spared(upcoming, worker)
+            elif isinstance(upcoming, StepRef):
                 upcoming, careful = _begin(upcoming, worker, careful), False
             else:
                 upcoming = _proceed(upcoming)
@@ -113,6 +122,14 @@ def _go_on(run_id: UUID, upcoming: Next, worker: WorkerInfo, *, careful: bool = 
     finally:
         context.run_id.reset(token)
     return worked
+
+
+def _begin_spared(spared: Spared, worker: WorkerInfo) -> Next:
+    upcoming = _begin(spared.wake[1], worker)
+    if isinstance(upcoming, Gone):
+        # Who took it did so because of a message for another step, which now has none.
+        wake.after_commit([spared.wake])
+    return upcoming
 
 
 def _begin(ref: StepRef, worker: WorkerInfo, careful: bool = False) -> Next:
@@ -334,10 +351,9 @@ def turned_away(ledger: Ledger, task: Task) -> bool:
     return verdict is not None
 
 
-def _take_one(ledger: Ledger, worker: WorkerInfo) -> StepRef | None:
+def _take_one(ledger: Ledger, worker: WorkerInfo) -> Spared | None:
     """Keeps one of the steps that became ready, and spares its message."""
-    for position, (kind, ref) in enumerate(ledger.wakes):
+    for position, (kind, _) in enumerate(ledger.wakes):
         if worker.serves(kind):
-            del ledger.wakes[position]
-            return ref
+            return Spared(ledger.wakes.pop(position))
     return None

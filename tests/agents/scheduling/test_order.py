@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from agents import agenda, executor
 from agents.agenda import Agenda
 from agents.models import Agent
 from agents.routing import profile_of
-from tests.agents.scheduling.conftest import Flood, Fresh, MakeAgent, age, refs, state_of
+from agents.worker import STRANGER
+from tests.agents.scheduling.conftest import Flood, Fresh, MakeAgent, Start, age, refs, state_of
 from workflows.engine.line import MOST, Strategy, next_steps
+from workflows.engine.refs import StepRef
+from workflows.engine.wake import Wake
 from workflows.models import Step
 
 KINDS = ["test_mark"]
@@ -85,6 +91,24 @@ def test_as_many_messages_as_steps_leave_none_behind(flood: Flood, make_agent: M
     assert all(agenda.carry_out(ref, worker) for ref in reversed(refs(runs)))
     assert {state_of(run) for run in runs} == {"SUCCEEDED"}
     assert not agenda.carry_out(refs(runs)[0], worker)
+
+
+heard: list[StepRef] = []
+
+
+def hear_and_take_the_first(wakes: Sequence[Wake]) -> None:
+    """Another worker, whom each message makes take the first in line."""
+    heard.extend(ref for _, ref in wakes)
+    executor.work(next_steps(["test_mark"], Strategy.LOAD)[0], STRANGER)
+
+
+def test_a_message_that_was_spared_is_sent_after_all_when_another_took_the_step(started: Start, settings: Any) -> None:
+    each = ("map", {"items": {"$expr": "[1, 2, 3]"}, "chunk_size": 1})
+    run = started({"each": each, "a": {"type": "test_mark", "parent": "each"}})
+    heard.clear()
+    settings.STEP_DISPATCHER = f"{__name__}.hear_and_take_the_first"
+    executor.work(StepRef(run.pk, "each"), STRANGER)
+    assert heard == [StepRef(run.pk, "a", number) for number in (2, 3, 1)]
 
 
 def test_what_came_after_the_line_was_asked_for_is_not_left_behind(
