@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,24 +28,29 @@ class NewActivity:
     at: datetime | None = None
 
 
-def write(*, actor: Actor, entries: Iterable[NewActivity], origin: Origin | None = None) -> list[Activity]:
+def write(*, actor: Actor, entries: Iterable[NewActivity], origin: Origin | None = None) -> None:
+    bulk.insert_values(Activity, _values(actor, entries, origin))
+
+
+def write_rows(*, actor: Actor, entries: Iterable[NewActivity], origin: Origin | None = None) -> list[Activity]:
+    """The same for who needs the rows."""
+    return bulk.insert([Activity(**values) for values in _values(actor, entries, origin)])
+
+
+def _values(actor: Actor, entries: Iterable[NewActivity], origin: Origin | None) -> Iterator[dict[str, Any]]:
     source, now = origin or Origin(), timezone.now()
-    return bulk.insert(
-        [
-            Activity(
-                customer_id=entry.customer_id,
-                kind=entry.kind,
-                at=entry.at or now,
-                actor_id=actor.id,
-                actor_name=actor.name,
-                summary=entry.summary[:_LONGEST_SUMMARY],
-                body=entry.body,
-                data=dict(entry.data),
-                run_id=source.run_id,
-                node=source.node,
-                workflow_version=source.workflow_version,
-                model=source.model,
-            )
-            for entry in entries
-        ]
-    )
+    for entry in entries:
+        yield {
+            "customer_id": entry.customer_id,
+            "kind": entry.kind,
+            "at": entry.at or now,
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+            "summary": entry.summary[:_LONGEST_SUMMARY],
+            "body": entry.body,
+            "data": dict(entry.data),
+            "run_id": source.run_id,
+            "node": source.node,
+            "workflow_version": source.workflow_version,
+            "model": source.model,
+        }

@@ -26,7 +26,7 @@ def add_activities(*, actor: Actor, items: Sequence[NewActivity], origin: Origin
     with transaction.atomic():
         ids = {item.customer_id for item in items}
         permissions.rows(actor, "create", Customer.objects.only("pk"), ids, kind="activity")
-        written = timeline.write(actor=actor, entries=items, origin=origin)
+        written = timeline.write_rows(actor=actor, entries=items, origin=origin)
         changes = [Change(row, after={"customer_id": row.customer_id, "summary": row.summary}) for row in written]
         audit.record(actor=actor, action="activity.create", changes=changes)
     return written

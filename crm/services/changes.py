@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+
+from django.db.models import Model
 
 from crm.audit import Change
 
@@ -46,8 +49,12 @@ def _name(key: str) -> str:
 
 
 def _shown(change: Change, key: str, value: Any) -> str:
-    choices = dict(change.target._meta.get_field(key).flatchoices)  # type: ignore[union-attr]
-    return _show(choices.get(value, value))
+    return _show(_choices(type(change.target), key).get(value, value))
+
+
+@cache
+def _choices(model: type[Model], key: str) -> Mapping[Any, Any]:
+    return dict(model._meta.get_field(key).flatchoices)  # type: ignore[union-attr]
 
 
 def _show(value: Any) -> str:

@@ -26,7 +26,6 @@ from crm.validation import Problems, clean_custom, clean_fields, refuse
 
 FIELDS = ("name", "email", "phone_number", "kind", "notes", "lifecycle")
 CHANGEABLE = (*FIELDS, "custom", "owner_id")
-_STORED = (*FIELDS, "custom", "owner")
 _ADDED = "Customer added"
 TAKEN = "Another customer has this address."
 
@@ -165,11 +164,8 @@ def _update(
         rows = permissions.rows(actor, "update", locked, changes.keys())
         before = {pk: snapshot(row) for pk, row in rows.items()}
         _apply(rows, changes, prefixed)
-        made = [
-            Change(row, before=before[pk], after=snapshot(row))
-            for pk, row in rows.items()
-            if before[pk] != snapshot(row)
-        ]
+        after = {pk: snapshot(row) for pk, row in rows.items()}
+        made = [Change(row, before[pk], after[pk]) for pk, row in rows.items() if before[pk] != after[pk]]
         if made:
             _store(actor, made, origin)
     return [rows[pk] for pk in changes]
@@ -214,16 +210,16 @@ def _check_owners(changes: Mapping[int, Mapping[str, Any]], problems: Problems) 
 
 def _store(actor: Actor, made: Sequence[Change], origin: Origin | None) -> None:
     rows = [change.target for change in made if isinstance(change.target, Customer)]
-    bulk.update(rows, _STORED)
-    audit.record(actor=actor, action="customer.update", changes=[changed_values(change) for change in made])
+    slim = [changed_values(change) for change in made]
+    bulk.update(rows, sorted({name.removesuffix("_id") for change in slim for name in change.after}))
+    audit.record(actor=actor, action="customer.update", changes=slim)
     events.publish_changes(Topic.CUSTOMER_UPDATED, made)
-    timeline.write(actor=actor, entries=[_told(change) for change in made], origin=origin)
+    timeline.write(actor=actor, entries=map(_told, slim), origin=origin)
 
 
-def _told(change: Change) -> NewActivity:
-    slim = changed_values(change)
+def _told(slim: Change) -> NewActivity:
     data = {"before": slim.before, "after": slim.after}
-    return NewActivity(change.target.pk, describe(slim), ActivityKind.CHANGE, data=data)
+    return NewActivity(slim.target.pk, describe(slim), ActivityKind.CHANGE, data=data)
 
 
 def set_owner(*, actor: Actor, customer_id: int, owner_id: int | None) -> Customer:
