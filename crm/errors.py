@@ -45,6 +45,15 @@ class NotFound(RapportError):
     title = "There is no such record"
 
 
+class BodyTooLarge(RapportError):
+    status = 413
+    code = "body_too_large"
+    title = "This is too much at once"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"At most {most // 2**20} MB are taken here. Send less at a time, or split the file.")
+
+
 class Conflict(RapportError):
     status = 409
     code = "conflict"

@@ -209,7 +209,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+# Without the files in it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+# The largest file of an import, and the form around it. config/body_limit.py refuses what is larger as it comes.
+LARGEST_BODY = 21 * 1024 * 1024
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Rapport",

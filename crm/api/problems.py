@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from crm.errors import FieldProblem, InvalidInput, RapportError
+from crm.errors import BodyTooLarge, FieldProblem, InvalidInput, RapportError
 
 MEDIA_TYPE = "application/problem+json"
 _API = ("/api/", "/submit", "/status/", "/predict")
@@ -53,6 +55,8 @@ def _known(error: Exception) -> Exception:
         return exceptions.NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if isinstance(error, exceptions.ValidationError):
         found = list(_flat(error.detail, error.get_codes()))
         detail = f"{found[0]['field']}: {found[0]['message']}" if found else "The input can't be used."
@@ -114,9 +118,17 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """handler400 of the installation."""
+    if isinstance(exception, RequestDataTooBig):
+        return _too_large(request, BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
     if _is_api(request):
         return answer(400, "The request can't be read.")
     return defaults.bad_request(request, exception)
+
+
+def _too_large(request: HttpRequest, error: BodyTooLarge) -> HttpResponseBase:
+    if _is_api(request):
+        return JsonResponse(_of_rapport(error), status=error.status, content_type=MEDIA_TYPE)
+    return render(request, "errors/refused.html", {"error": error}, status=error.status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse | HttpResponseBase:
