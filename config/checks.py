@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator
-from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+from config.client_address import network_of
 
 TAG = "rapport"
 SHORTEST_KEY = 32
@@ -40,7 +41,7 @@ def _keys() -> Iterator[CheckMessage]:
 def _addresses() -> Iterator[CheckMessage]:
     for proxy in settings.TRUSTED_PROXIES:
         try:
-            network = ip_network(proxy, strict=False)
+            network = network_of(proxy)
         except ValueError:
             yield Error(f"TRUSTED_PROXIES: {proxy!r} is no address or network.", id="rapport.E004")
             continue

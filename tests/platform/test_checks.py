@@ -36,6 +36,7 @@ def test_safe_settings_pass(settings: Settings) -> None:
         ("ENCRYPTION_KEY", "c2hvcnQ=", "rapport.E003"),
         ("TRUSTED_PROXIES", ["everyone"], "rapport.E004"),
         ("TRUSTED_PROXIES", ["0.0.0.0/0"], "rapport.E005"),
+        ("TRUSTED_PROXIES", ["::ffff:0:0/96"], "rapport.E005"),
         ("CORS_ALLOW_ALL_ORIGINS", True, "rapport.E006"),
         ("DEBUG", True, "rapport.E008"),
         ("DEMO_LOGINS", True, "rapport.E009"),

@@ -20,6 +20,11 @@ from config.client_address import client_address
         ("10.0.0.2", "10.0.0.3", "10.0.0.3"),
         ("10.0.0.2", "not an address", "0.0.0.0"),
         ("10.0.0.2", "2001:db8::7", "2001:db8::7"),
+        ("10.0.0.2", "2001:DB8:0::7", "2001:db8::7"),
+        ("::ffff:203.0.113.9", "", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "198.51.100.7", "203.0.113.9"),
+        ("::ffff:10.0.0.2", "::ffff:198.51.100.7, 10.0.0.3", "198.51.100.7"),
+        ("::ffff:a00:2", "::ffff:c633:6407", "198.51.100.7"),
     ],
 )
 def test_the_address_of_the_client(settings: Settings, peer: str, forwarded: str, found: str) -> None:
@@ -27,6 +32,13 @@ def test_the_address_of_the_client(settings: Settings, peer: str, forwarded: str
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers)
     assert client_address(request) == found
+
+
+def test_a_proxy_may_be_named_by_either_form(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = ["::ffff:10.0.0.0/120"]
+    for peer in ("10.0.0.2", "::ffff:10.0.0.2"):
+        request = RequestFactory().get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": "198.51.100.7"})
+        assert client_address(request) == "198.51.100.7"
 
 
 def test_without_proxies_a_forged_header_changes_nothing() -> None:
