@@ -28,7 +28,7 @@ TRAP = "website"
 def form(request: HttpRequest, token: str) -> HttpResponse:
     try:
         trigger = find_form(token)
-        if trigger.config["members_only"] and not request.user.is_authenticated:
+        if _needs_log_in(request, trigger):
             return redirect_to_login(request.path)
         return _send(request, trigger) if request.method == "POST" else _page(request, trigger)
     except RapportError as error:
@@ -42,7 +42,13 @@ def thanks(request: HttpRequest, token: str) -> HttpResponse:
         trigger = find_form(token)
     except RapportError as error:
         return _refused(request, error)
+    if _needs_log_in(request, trigger):
+        return redirect_to_login(request.path)
     return _answer(request, {"form": trigger.config, "done": True})
+
+
+def _needs_log_in(request: HttpRequest, trigger: Trigger) -> bool:
+    return trigger.config["members_only"] and not request.user.is_authenticated
 
 
 def _send(request: HttpRequest, trigger: Trigger) -> HttpResponse:

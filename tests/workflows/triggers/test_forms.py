@@ -174,6 +174,16 @@ def test_a_form_for_members_asks_for_a_log_in(client: Client, listen: Listen, ma
     assert inputs()[0]["by"] == "meg"
 
 
+def test_the_thanks_of_a_form_for_members_ask_for_a_log_in(client: Client, listen: Listen, manager: Actor) -> None:
+    listen("trigger_form", title="Salaries", fields=FIELDS, members_only=True, thanks="For us only.")
+    address = f"/f/{Trigger.objects.get().token}/thanks/"
+    answer = client.get(address)
+    assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={address}")
+    assert b"For us only." not in answer.content
+    client.force_login(Member.objects.get(username="meg"))
+    assert "For us only." in page_of(client, address)
+
+
 def test_a_form_of_a_workflow_that_is_off_is_closed(client: Client, address: str, manager: Actor) -> None:
     once = once_of(page_of(client, address))
     set_enabled(actor=manager, workflow=Workflow.objects.get(), enabled=False)
