@@ -9,7 +9,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from agents.evaluate import Evaluated, evaluate
 from agents.executor import turned_away
@@ -23,7 +24,7 @@ from workflows.engine.program import Program, VersionUnusable, program_of
 from workflows.engine.refs import StepRef, Task, WorkerInfo
 from workflows.engine.scope import recall, scopes_of_items
 from workflows.graph.document import DEFAULT_PORT
-from workflows.models import Run, Step
+from workflows.models import Run, RunGraph, Step
 from workflows.states import StepState
 from workflows.steps import Done, StepError
 
@@ -82,29 +83,29 @@ def worker_of(actor: Actor) -> WorkerInfo:
 def waiting(queues: Collection[str]) -> Sequence[StepRef]:
     """The steps of these queues that may be claimed, first those that waited longest."""
     ready = _with_graph(Step.objects.filter(kind=KEY, state=StepState.READY, wake_at__isnull=False))
-    places = ready.values_list("version", "graph", "node").distinct()
-    wanted = [
-        Q(version=version, graph=graph, node=node) if graph else Q(version=version, graph__isnull=True, node=node)
-        for version, graph, node in places
-        if _queue_of(version, graph, node) in queues
-    ]
-    if not wanted:
-        return []
-    any_of = wanted[0]
-    for one in wanted[1:]:
-        any_of |= one
+    any_of = Q(graph__isnull=False, queue__in=list(queues))
+    for version, node in ready.filter(graph__isnull=True).values_list("version", "node").distinct():
+        if _queue_of(version, node) in queues:
+            any_of |= Q(graph__isnull=True, version=version, node=node)
     found = ready.filter(any_of).order_by("-priority", "wake_at").values_list("run_id", "node", "item")
     return [StepRef(*row) for row in found[:MOST_AT_A_TIME]]
 
 
 def _with_graph(steps: QuerySet[Step]) -> QuerySet[Any]:
+    """Where a run has a graph of its own, the queue is read inside the database: each of them may be another graph."""
     run = Run.objects.filter(pk=OuterRef("run_id"))
-    return steps.annotate(version=Subquery(run.values("version_id")), graph=Subquery(run.values("graph_id")))
+    named = Func(
+        F("compiled"), Value("nodes"), OuterRef("node"), Value("config"), Value("queue"),
+        function="jsonb_extract_path_text", output_field=CharField(),
+    )  # fmt: skip
+    own = RunGraph.objects.filter(pk=OuterRef("graph")).annotate(queue=Coalesce(named, Value(DEFAULT_QUEUE)))
+    steps = steps.annotate(version=Subquery(run.values("version_id")), graph=Subquery(run.values("graph_id")))
+    return steps.annotate(queue=Subquery(own.values("queue")))
 
 
-def _queue_of(version: int, graph: int | None, node: str) -> str | None:
+def _queue_of(version: int, node: str) -> str | None:
     try:
-        found = program_of(version, graph).graph.nodes.get(node)
+        found = program_of(version).graph.nodes.get(node)
     except VersionUnusable:
         return None
     return None if found is None else str(found.config.get("queue", DEFAULT_QUEUE))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from agents import routing
@@ -14,6 +16,7 @@ from crm.errors import InvalidInput
 from tests.agents.fixtures import ActorAs, ApiAs, As, MemberAs
 from tests.agents.remote.fixtures import install
 from tests.workflows.engine.conftest import make_due, output, states, sweep_now, work_off
+from workflows.engine import program
 from workflows.engine.sweep import sweep
 from workflows.models import Run, Step, StepAttempt, StepResult
 from workflows.services.runs import cancel_run, start_run
@@ -201,6 +204,60 @@ def test_under_a_for_each_every_item_is_a_step_of_its_own(actor_as: ActorAs, wor
     assert seen == {1: 5, 2: 6}
     gathered = output(run, "each")
     assert (gathered["count"], gathered["succeeded"], gathered["failed"]) == (3, 2, 1)
+
+
+@pytest.fixture
+def planned(actor_as: ActorAs) -> Callable[[dict[str, Any]], Run]:
+    """A run that added a step for a remote worker to itself."""
+    admin = actor_as("admin")
+    plan = {"allowed": ["remote_task"], "nodes": {"$expr": "input.steps"}}
+    workflow = install(admin, "Planned", {"plan": ("plan", plan)})
+
+    def start(config: dict[str, Any]) -> Run:
+        steps = [{"id": "far", "type": "remote_task", "config": config}]
+        run = start_run(actor=admin, workflow=workflow, input={"steps": steps})
+        work_off()
+        return run
+
+    return start
+
+
+def test_a_planned_step_is_claimed_from_the_queue_it_names(
+    planned: Callable[[dict[str, Any]], Run], worker: APIClient
+) -> None:
+    usual, gpu = planned({}), planned({"queue": "gpu"})
+    assert call(worker, "claim", queues=["other"]).status_code == 204
+    assert claim(worker, queues=["gpu"])["run_id"] == str(gpu.pk)
+    assert claim(worker)["run_id"] == str(usual.pk)
+    assert call(worker, "claim", queues=["gpu", "default"]).status_code == 204
+
+
+def test_planned_and_drawn_steps_of_a_queue_are_claimed_in_one_order(
+    planned: Callable[[dict[str, Any]], Run], begun: Start, worker: APIClient
+) -> None:
+    runs = [begun(queue="gpu"), planned({"queue": "gpu"}), begun(queue="gpu")]
+    assert [claim(worker, queues=["gpu"])["run_id"] for _ in runs] == [str(run.pk) for run in runs]
+
+
+def test_a_claim_reads_as_much_whatever_the_number_of_planned_runs(
+    planned: Callable[[dict[str, Any]], Run], worker: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def statements() -> int:
+        # As in a process that carried none of them out.
+        monkeypatch.setattr(program, "_programs", type(program._programs)())
+        with CaptureQueriesContext(connection) as asked:
+            assert call(worker, "claim", queues=["other"]).status_code == 204
+        return len(asked)
+
+    planned({"queue": "gpu"})
+    statements()
+    one = statements()
+    for _ in range(3):
+        planned({"queue": "gpu"})
+    monkeypatch.setattr(
+        program, "_programs", type(program._programs)()
+    )  # as in a process that carried none of them out
+    assert statements() == one
 
 
 def test_a_step_whose_input_can_not_be_had_fails_and_hands_nothing_out(actor_as: ActorAs, worker: APIClient) -> None:
