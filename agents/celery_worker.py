@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from billiard.exceptions import WorkerLostError
 from celery import Celery, bootsteps, signals
 from celery.app import app_or_default
 
@@ -41,15 +40,9 @@ def _heard(**_: Any) -> None:
     worker.heard_a_message()
 
 
-def _task_failed(exception: BaseException | None = None, **_: Any) -> None:
-    if isinstance(exception, WorkerLostError):
-        worker.lost_a_process()
-
-
 def install() -> None:
     """In the processes of an agent; elsewhere nothing is changed."""
     if AGENT_VARIABLE in os.environ:
         app: Celery = app_or_default()
         app.steps["worker"].add(CaretakerStep)
         signals.task_received.connect(_heard, weak=False)
-        signals.task_failure.connect(_task_failed, weak=False)

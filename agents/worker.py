@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5
 LOST_AFTER = timedelta(seconds=20)
 ALARM_LASTS = timedelta(seconds=90)
-ALARM_FRESH_SECONDS = 1
+ALARM_FRESH_SECONDS = 0.2
 SILENT_SECONDS = 5
 RESUME_EVERY = 10  # sweeps
 BACK_UP_EVERY = 3  # sweeps

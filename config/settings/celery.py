@@ -28,6 +28,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "interval_step": 0,
     "interval_max": 0.1,
 }
+CELERY_WORKER_POOL = "agents.processes:TaskPool"  # for agents whose pool is prefork
+# For a result that a dead process may have left behind; until then its place counts as taken.
+CELERY_WORKER_LOST_WAIT = 1.0
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kilobytes
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -33,21 +34,33 @@ _NEXT = """
         SELECT o.*, row_number() OVER (PARTITION BY priority, workflow ORDER BY {within}) + COALESCE(h.units, 0) AS turn
         FROM open o LEFT JOIN held h USING (workflow) WHERE state = 'READY'
     )
-    SELECT run_id, node, item FROM line ORDER BY priority DESC, turn, {within} LIMIT {most}
+    SELECT run_id, node, item, {waited} FROM line
+    ORDER BY priority DESC, turn, {within} LIMIT {most}
 """
 _OLDEST = """
-    SELECT run_id, node, item FROM workflows_step
+    SELECT run_id, node, item, {waited} FROM workflows_step
     WHERE wake_at IS NOT NULL AND state = 'READY' AND kind = ANY(%s) ORDER BY since LIMIT {most}
 """
+_WAITED = "extract(epoch FROM clock_timestamp() - since)::float8"
 MOST = 50
+
+
+class Waiting(NamedTuple):
+    ref: StepRef
+    seconds: float  # since it became ready
 
 
 def next_steps(kinds: Collection[str], strategy: Strategy) -> list[StepRef]:
     """The first in line of these kinds."""
+    return [waiting.ref for waiting in line(kinds, strategy)]
+
+
+def line(kinds: Collection[str], strategy: Strategy) -> list[Waiting]:
+    """The first in line, and how long each has waited."""
     if strategy is Strategy.LOAD:
-        statement = _OLDEST.format(most=MOST)
+        statement = _OLDEST.format(waited=_WAITED, most=MOST)
     else:
-        statement = _NEXT.format(workflow=_WORKFLOW, within=_WITHIN[strategy], most=MOST)
+        statement = _NEXT.format(workflow=_WORKFLOW, waited=_WAITED, within=_WITHIN[strategy], most=MOST)
     with connection.cursor() as cursor:
         cursor.execute(statement, [sorted(kinds)])
-        return [StepRef(*row) for row in cursor.fetchall()]
+        return [Waiting(StepRef(*row[:3]), row[3]) for row in cursor.fetchall()]

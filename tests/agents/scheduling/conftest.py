@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
 from agents import agenda, routing
@@ -63,7 +64,7 @@ def flood(manager: Actor) -> Flood:
         publish(actor=manager, workflow=workflow)
         workflow.refresh_from_db()
         runs = [start_run(actor=manager, workflow=workflow, input=None) for _ in range(count)]
-        Step.objects.filter(run_id__in=[run.pk for run in runs]).update(**more)
+        Step.objects.filter(run_id__in=[run.pk for run in runs]).update(since=Now(), **more)
         return runs
 
     return make

@@ -72,16 +72,28 @@ def test_only_kinds_that_are_served_are_in_line(flood: Flood) -> None:
 
 
 def test_a_message_makes_its_worker_take_the_first_in_line(flood: Flood, make_agent: MakeAgent, fresh: Fresh) -> None:
+    worker = fresh(make_agent())
     first, urgent = flood("One", 2)
     Step.objects.filter(run_id=urgent.pk).update(priority=5)
-    assert agenda.carry_out(refs([first])[0], fresh(make_agent()))
+    assert agenda.carry_out(refs([first])[0], worker)
     assert (state_of(first), state_of(urgent)) == ("READY", "SUCCEEDED")
 
 
+def test_a_step_whose_message_was_lost_is_done_beside_what_a_message_names(
+    flood: Flood, make_agent: MakeAgent, fresh: Fresh
+) -> None:
+    late, named, other = flood("One", 3)
+    age(late, 1)
+    age(named, 0.1)
+    assert agenda.carry_out(refs([named])[0], fresh(make_agent()))
+    assert [state_of(run) for run in (late, named, other)] == ["SUCCEEDED", "SUCCEEDED", "READY"]
+
+
 def test_under_load_a_message_means_the_step_that_it_names(flood: Flood, make_agent: MakeAgent, fresh: Fresh) -> None:
+    worker = fresh(make_agent("load"))
     first, urgent = flood("One", 2)
     Step.objects.filter(run_id=urgent.pk).update(priority=5)
-    assert agenda.carry_out(refs([first])[0], fresh(make_agent("load")))
+    assert agenda.carry_out(refs([first])[0], worker)
     assert (state_of(first), state_of(urgent)) == ("SUCCEEDED", "READY")
 
 
