@@ -58,6 +58,7 @@ def steps_of(*, actor: Actor, run: Run) -> list[Line]:
     rows: dict[str, list[Step]] = {}
     for row in Step.objects.filter(run_id=run.pk).exclude(node__startswith=END).order_by("node", "item"):
         rows.setdefault(row.node, []).append(row)
+    with_values = may_see_values(actor)
     known = _Known(
         run=run,
         graph=graph,
@@ -66,8 +67,8 @@ def steps_of(*, actor: Actor, run: Run) -> list[Line]:
         attempts=_attempts(actor, run.pk, graph, rows),
         times=_times(run.pk),
         counts=count_items(run.pk, graph, rows),
-        waits=Waits(run),
-        with_values=may_see_values(actor),
+        waits=Waits(run, with_values=with_values),
+        with_values=with_values,
     )
     return [_line(known, graph.nodes[node]) for node in graph.order if node in graph.nodes]
 

@@ -28,10 +28,13 @@ class Why:
 
 
 class Waits:
-    """Of one run; what is needed is read when the first step asks for it."""
+    """Of one run; what is needed is read when the first step asks for it.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    The key of a limit and the value of an event come from what the run was given: without values they are left out.
+    """
+
+    def __init__(self, run: Run, *, with_values: bool) -> None:
+        self._run, self._with_values = run, with_values
 
     def why(self, step: Step, count: ItemCount | None) -> Why | None:
         if step.held:
@@ -126,9 +129,9 @@ class Waits:
         if slot is None:
             return Why(f"waits for its turn, until {at(step.wake_at)}")
         if slot.key.endswith(":rate"):
-            return Why(f"its turn under the rate of “{_shown(slot)}” is at {at(step.wake_at)}")
+            return Why(f"its turn{self._key(' under the rate of', slot)} is at {at(step.wake_at)}")
         if slot.key.endswith(":quiet"):
-            return Why(f"waits for quiet under “{_shown(slot)}” until {at(step.wake_at)}")
+            return Why(f"waits for quiet{self._key(' under', slot)} until {at(step.wake_at)}")
         holders = _holders(slot)
         waiting = Slot.objects.filter(key=slot.key, place__isnull=True)
         before = waiting.filter(priority=slot.priority, since__lt=slot.since) | waiting.filter(
@@ -137,7 +140,10 @@ class Waits:
         whole = "the run waits" if slot.node == "" else "waits"
         numbers = ", ".join(f"#{number}" for _, number in holders) or "others"
         place = f"place {before.count() + 1} in line, held by {numbers}"
-        return Why(f"{whole} for its turn under “{_shown(slot)}”: {place}", holders)
+        return Why(f"{whole} for its turn{self._key(' under', slot)}: {place}", holders)
+
+    def _key(self, words: str, slot: Slot) -> str:
+        return f"{words} “{_shown(slot)}”" if self._with_values else ""
 
     def _sub_run(self, step: Step) -> Why:
         child = Run.objects.filter(parent_run=self._run.pk, parent_node=step.node, parent_item=step.item)
@@ -150,7 +156,7 @@ class Waits:
         wait = EventWait.objects.filter(run_id=self._run.pk, node=step.node, item=step.item).first()
         if wait is None:
             return f"waits for an event until {at(step.wake_at)}"
-        which = f" with {wait.field} = {wait.value}" if wait.field else ""
+        which = f" with {wait.field} = {wait.value}" if wait.field and self._with_values else ""
         return f"waits for the event “{wait.topic}”{which} until {at(step.wake_at)}"
 
     def _retry(self, step: Step) -> str:

@@ -74,6 +74,33 @@ class TestOthers:
         assert step["wait_runs"] == [{"id": str(first.pk), "number": first.number}]
         assert f"/runs/{first.pk}/" in client_of(actors("viewer")).get(f"/runs/{second.pk}/").content.decode()
 
+    @pytest.mark.parametrize(
+        ("limit", "seen", "hidden"),
+        [
+            ({"at_once": 1}, "for its turn under “Bern”: place 1 in line, held by #", "waits for its turn: place 1 in"),
+            ({"rate": 1, "per_seconds": 3600}, "its turn under the rate of “Bern” is at ", "its turn is at "),
+            ({"when_full": "debounce", "seconds": 60}, "waits for quiet under “Bern” until ", "waits for quiet until "),
+        ],
+    )
+    def test_the_key_of_a_limit_is_a_value(
+        self, published: Publish, manager: Actor, actors: Actors, limit: dict[str, Any], seen: str, hidden: str
+    ) -> None:
+        workflow = published({"a": {"type": "test_ask", "limit": {"key": "{{ input.shop }}", **limit}}})
+        _, second = (start_run(actor=manager, workflow=workflow, input={"shop": "Bern"}) for _ in range(2))
+        work_off()
+        assert seen in wait(manager, second)
+        assert hidden in wait(actors("operator"), second)
+        assert "Bern" not in client_of(actors("operator")).get(f"/runs/{second.pk}/").content.decode()
+        assert "Bern" not in client_of(actors("operator")).get(f"/api/v1/runs/{second.pk}").content.decode()
+
+    def test_what_an_awaited_event_is_told_by_is_a_value(self, started: Start, manager: Actor, actors: Actors) -> None:
+        config = {"record": "customer", "field": "after.city", "equals": {"$expr": "input.city"}}
+        run = started({"a": ("wait_for_event", config)}, given={"city": "Bern"})
+        work_off()
+        assert "waits for the event “customer.updated” with after.city = Bern until " in wait(manager, run)
+        assert "waits for the event “customer.updated” until " in wait(actors("operator"), run)
+        assert "Bern" not in client_of(actors("operator")).get(f"/runs/{run.pk}/").content.decode()
+
     def test_a_pause_names_who_did_it(self, started: Start, manager: Actor) -> None:
         run = started({"a": MARK})
         pause_run(actor=manager, run=run)
