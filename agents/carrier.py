@@ -16,10 +16,6 @@ from workflows.steps import Family
 LEFT_TO_AGENTS = (Family.AI, Family.CONNECT)
 
 
-def _serves(kind: str) -> bool:
-    return kind in _kinds(tuple(routing.profiles()))
-
-
 @lru_cache(maxsize=1)
 def _kinds(profiles: tuple[routing.Profile, ...]) -> frozenset[str]:
     """What is quick and touches nothing outside, while an agent is at work that would do it as well."""
@@ -28,15 +24,12 @@ def _kinds(profiles: tuple[routing.Profile, ...]) -> frozenset[str]:
     return frozenset(one.key for one in types if not one.effect.is_outside and one.family not in LEFT_TO_AGENTS)
 
 
-WEB = WorkerInfo(None, "web", _serves)
-
-
 def carry(ledger: Ledger) -> None:
     """One chain, in the transaction that starts the run; agents are told of what is left."""
     token = context.run_id.set(ledger.run.id)
     try:
-        ledger.worker = WEB
-        executor.advance(executor.Chain(ledger.run, ledger.program, WEB, ledger.memory), ledger)
+        ledger.worker = WorkerInfo(None, "web", _kinds(tuple(routing.profiles())).__contains__)
+        executor.advance(executor.Chain(ledger.run, ledger.program, ledger.worker, ledger.memory), ledger)
         wake.after_commit(ledger.wakes)
     finally:
         context.run_id.reset(token)

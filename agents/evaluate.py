@@ -18,11 +18,11 @@ from workflows.engine import signals
 from workflows.engine.collect import collect, last_round
 from workflows.engine.contention import is_contention
 from workflows.engine.ledger import Ledger
-from workflows.engine.program import Instruction, actor_for
+from workflows.engine.program import Instruction
 from workflows.engine.refs import StepRef, Task
 from workflows.engine.scope import recall, scope_of, scopes_of_items
 from workflows.states import FOR_ANSWER, WaitFor
-from workflows.steps import JSON, Done, Effect, Outcome, RunInfo, StepConfig, StepContext, StepError
+from workflows.steps import JSON, Done, Effect, Outcome, StepConfig, StepContext, StepError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -75,22 +75,19 @@ def _evaluate_chunk(ledger: Ledger, task: Task, instruction: Instruction) -> Map
 
 
 def _call(ledger: Ledger, task: Task, instruction: Instruction, scope: Mapping[str, JSON], index: int) -> Call:
-    run, program = ledger.run, ledger.program
-    signal = signals.newest(run.id, task.node, task.item) if instruction.type.waits and task.exists else None
+    run_id = ledger.run.id
+    signal = signals.newest(run_id, task.node, task.item) if instruction.type.waits and task.exists else None
     if signal is None and task.waited_for in FOR_ANSWER and instruction.node.policies.timeout_seconds:
         raise StepError("No answer came in time.", code=TIMED_OUT)
     step_context = StepContext(
-        run=RunInfo(
-            run.id, run.number, program.workflow_id, program.workflow, program.number, run.input, actor_for(program),
-            run.depth,
-        ),
+        run=ledger.run_info,
         node=task.node,
         label=instruction.node.label,
         item=task.item,
         index=index,
         attempt=task.attempt,
         input=instruction.input_for(scope),
-        idempotency_key=_idempotency_key(run.id.hex, task.node, index),
+        idempotency_key=_idempotency_key(run_id.hex, task.node, index),
         signal=signal,
         waited=task.waited_for == WaitFor.TIME,
         waited_for_answer=task.waited_for in FOR_ANSWER,

@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -73,12 +74,17 @@ def update(rows: Sequence[Model], names: Iterable[str]) -> None:
 
 
 def _insert(model: type[Model], values: Sequence[Row], *, returning: bool) -> list[tuple[Any, ...]]:
+    return _run(_insertion(model, tuple(values[0]), returning), values)
+
+
+@cache
+def _insertion(model: type[Model], names: Sequence[str], returning: bool) -> str:
     by_name = {field.column: field for field in model._meta.local_concrete_fields}
-    fields = [by_name[name] for name in values[0]]
+    fields = [by_name[name] for name in names]
     columns = ", ".join(_column(field) for field in fields)
     table = _quoted(model._meta.db_table)
     sql = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {_given(fields)}"  # noqa: S608
-    return _run(f"{sql} RETURNING {_column(model._meta.pk)}" if returning else sql, values)
+    return f"{sql} RETURNING {_column(model._meta.pk)}" if returning else sql
 
 
 def _run(sql: str, values: Sequence[Row]) -> list[tuple[Any, ...]]:

@@ -64,7 +64,7 @@ def close(run: RunRow, program: Program, state: str, output: str | None) -> tupl
         )
     if state == RunState.FAILED and program.graph.settings.on_failure:
         _tell_of_failure(run, program, ended.error)
-    return ended, limits.leave_all(run.id)
+    return ended, limits.leave_all(run.id) if ended.holds else []
 
 
 def _tell_of_failure(run: RunRow, program: Program, error: JSON) -> None:

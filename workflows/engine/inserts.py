@@ -19,8 +19,9 @@ Row = Mapping[str, Any]
 _STEPS = """
     INSERT INTO workflows_step (run_id, node, item, kind, state, waits_for, pending, attempt, failures, crashes,
         priority, worker_id, size, taken, budget, rank, units, wake_at)
-    SELECT %(run)s::uuid, node, item, kind, state, waits_for, pending, attempt, failures, crashes,
-        coalesce(priority, %(priority)s), worker_id, size, coalesce(begun, 0), budget, rank, units,
+    SELECT %(run)s::uuid, node, coalesce(item, 0), kind, state, coalesce(waits_for, ''), coalesce(pending, 0),
+        coalesce(attempt, 0), coalesce(failures, 0), coalesce(crashes, 0), coalesce(priority, %(priority)s), worker_id,
+        coalesce(size, 0), coalesce(begun, 0), budget, coalesce(rank, 0), units,
         coalesce(wake_at, clock_timestamp() + make_interval(secs => wake_seconds))
     FROM json_to_recordset(%(steps)s) AS row (node text, item int, kind text, state text, waits_for text, pending int,
         attempt int, failures int, crashes int, priority int, worker_id uuid, size int, begun int, budget int,
@@ -46,7 +47,7 @@ def insert(
 ) -> None:
     """Steps as they were born, results {node, item, attempt, port, output as text, blob_id}, and attempts."""
     rows: dict[str, tuple[str, Sequence[Row]]] = {
-        "steps": (_STEPS, [vars(step) for step in steps]),
+        "steps": (_STEPS, [_told(step) for step in steps]),
         "results": (_RESULTS, results),
         "attempts": (_ATTEMPTS, attempts),
     }
@@ -64,6 +65,11 @@ def insert(
     }
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {before} {last}" if before else last, values)
+
+
+def _told(step: StepRow) -> Row:
+    """Without what goes without saying: most steps are written once, as they ended."""
+    return {name: value for name, value in vars(step).items() if value or name == "priority"}
 
 
 def insert_blobs(run: RunRow, blobs: Sequence[tuple[Any, ...]]) -> None:

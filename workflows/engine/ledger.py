@@ -113,35 +113,6 @@ class Ledger(Sheet):
         self.ended = RunState.SUCCEEDED if error is None else RunState.FAILED
         self.ready.clear()
 
-    def put_off(self, task: Task, seconds: float | None) -> None:
-        """Others are at it: it waits for its turn, or so many seconds."""
-        self._put(task, StepState.WAITING, WaitFor.LIMIT, wake_seconds=DAY if seconds is None else seconds)
-
-    def retry(self, task: Task, error: StepError, delay: float) -> None:
-        self._note_attempt(task, "FAILED", error.as_json())
-        waits_for = task.waited_for or WaitFor.RETRY
-        self._put(task, StepState.WAITING, waits_for, failures=task.failures + 1, wake_seconds=delay)
-
-    def lose(self, task: Task, error: StepError) -> None:
-        """The worker was lost: ready again, with what the step had waited for."""
-        self._note_attempt(task, "LOST", error.as_json())
-        self._put(task, StepState.READY, task.waited_for, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
-        self.wakes.append((self._kind(task.node), StepRef(self.run.id, task.node, task.item)))
-
-    def probe(self, task: Task, error: StepError) -> None:
-        """An effect may have happened: its target is asked before anything else."""
-        self.lose(replace(task, waited_for=WaitFor.PROBE), error)
-
-    def park(self, task: Task, error: StepError) -> None:
-        """An effect may have happened: a person decides."""
-        self._note_attempt(task, "UNCERTAIN", error.as_json())
-        self._put(task, StepState.UNCERTAIN, WaitFor.PERSON, wake_seconds=DAY)
-
-    def ask(self, task: Task, error: StepError) -> None:
-        """It failed for good, and a person decides what follows."""
-        self._note_attempt(task, "FAILED", error.as_json())
-        self._put(task, StepState.WAITING, WaitFor.DECISION, failures=task.failures + 1, wake_seconds=DAY)
-
     def wait(self, task: Task, wait: Wait) -> None:
         self._note_attempt(task, "WAITING")
         if wait.for_answer:

@@ -100,7 +100,7 @@ def leave_all(run_id: UUID) -> list[Wake]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT node, item FROM workflows_slot WHERE run_id = %s", [run_id])
         held = cursor.fetchall()
-    return leave(run_id, held) if held else []
+    return leave(run_id, held)
 
 
 def leave(run_id: UUID, steps: Sequence[tuple[str, int]]) -> list[Wake]:

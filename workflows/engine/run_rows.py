@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from workflows.models import Run
+from workflows.states import RunState
 from workflows.steps import JSON
 
 
@@ -22,6 +24,22 @@ class Ended(NamedTuple):
     parent: UUID | None
     parent_node: str
     parent_item: int
+    holds: bool  # a place under a limit
+
+
+def insert_run(run: Run) -> None:
+    """Writes the row of a new run, and tells it its number and when it began."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO workflows_run (id, version_id, workflow_id, trigger, started_by_id, started_by, input, depth,"
+            " parent_run, parent_node, parent_item, priority, repeats_run)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING number, created_at",
+            [run.pk, run.version_id, run.workflow_id, run.trigger, run.started_by_id, run.started_by,
+             json.dumps(run.input), run.depth, run.parent_run, run.parent_node, run.parent_item, run.priority,
+             run.repeats_run],
+        )  # fmt: skip
+        run.number, run.created_at = cursor.fetchone()
+    run.state, run._state.adding, run._state.db = RunState.RUNNING, False, connection.alias
 
 
 def end_run(run_id: UUID, state: str, output: str | None) -> Ended | None:
@@ -30,7 +48,8 @@ def end_run(run_id: UUID, state: str, output: str | None) -> Ended | None:
         cursor.execute(
             "UPDATE workflows_run SET state = %s, output = %s, ending = '', finished_at = clock_timestamp()"
             " WHERE id = %s AND state = 'RUNNING'"
-            " RETURNING error, finished_at, parent_run, parent_node, parent_item",
+            " RETURNING error, finished_at, parent_run, parent_node, parent_item,"
+            " EXISTS (SELECT FROM workflows_slot AS slot WHERE slot.run_id = workflows_run.id)",
             [state, output, run_id],
         )
         found = cursor.fetchone()

@@ -45,17 +45,7 @@ def recall(ledger: Ledger, task: Task, instruction: Instruction) -> None:
 
 
 def _base(ledger: Ledger) -> dict[str, JSON]:
-    run, program = ledger.run, ledger.program
-    return {
-        "input": run.input,
-        "run": {
-            "id": str(run.id),
-            "number": run.number,
-            "workflow": program.workflow,
-            "version": program.number,
-        },
-        "now": datetime.now(UTC),
-    }
+    return {"input": ledger.run.input, "run": ledger.run_facts, "now": datetime.now(UTC)}
 
 
 def _outputs(ledger: Ledger, task: Task, instruction: Instruction) -> dict[str, JSON]:

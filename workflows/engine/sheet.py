@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from workflows.engine import forecast, inserts, rows, values
-from workflows.engine.program import Program
-from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo
-from workflows.engine.rows import StepRow
+from workflows.engine.program import Program, actor_for
+from workflows.engine.refs import RunRow, StepRef, Task, WorkerInfo, engine_setting
+from workflows.engine.rows import DAY, StepRow
 from workflows.engine.wake import Wake
 from workflows.graph.compile import CompiledNode, is_end
-from workflows.states import StepState
-from workflows.steps import JSON
+from workflows.states import StepState, WaitFor
+from workflows.steps import JSON, RunInfo, StepError
 
 Key = tuple[str, int]
 
@@ -29,6 +32,54 @@ class Sheet:
         self._results: list[dict[str, object]] = []
         self._attempts: list[dict[str, object]] = []
         self._blobs: list[tuple[object, ...]] = []
+
+    @cached_property
+    def run_info(self) -> RunInfo:
+        """What each step of the run is told of it."""
+        run, program = self.run, self.program
+        return RunInfo(
+            run.id, run.number, program.workflow_id, program.workflow, program.number, run.input, actor_for(program),
+            run.depth,
+        )  # fmt: skip
+
+    @cached_property
+    def run_facts(self) -> Mapping[str, JSON]:
+        """What expressions see as `run`."""
+        run, program = self.run, self.program
+        return {"id": str(run.id), "number": run.number, "workflow": program.workflow, "version": program.number}
+
+    # Steps that stay open
+
+    def put_off(self, task: Task, seconds: float | None) -> None:
+        """Others are at it: it waits for its turn, or so many seconds."""
+        self._put(task, StepState.WAITING, WaitFor.LIMIT, wake_seconds=DAY if seconds is None else seconds)
+
+    def retry(self, task: Task, error: StepError, delay: float) -> None:
+        self._note_attempt(task, "FAILED", error.as_json())
+        waits_for = task.waited_for or WaitFor.RETRY
+        self._put(task, StepState.WAITING, waits_for, failures=task.failures + 1, wake_seconds=delay)
+
+    def lose(self, task: Task, error: StepError) -> None:
+        """The worker was lost: ready again, with what the step had waited for."""
+        self._note_attempt(task, "LOST", error.as_json())
+        self._put(task, StepState.READY, task.waited_for, wake_seconds=engine_setting("READY_GRACE_SECONDS"))
+        self.wakes.append((self._kind(task.node), StepRef(self.run.id, task.node, task.item)))
+
+    def probe(self, task: Task, error: StepError) -> None:
+        """An effect may have happened: its target is asked before anything else."""
+        self.lose(replace(task, waited_for=WaitFor.PROBE), error)
+
+    def park(self, task: Task, error: StepError) -> None:
+        """An effect may have happened: a person decides."""
+        self._note_attempt(task, "UNCERTAIN", error.as_json())
+        self._put(task, StepState.UNCERTAIN, WaitFor.PERSON, wake_seconds=DAY)
+
+    def ask(self, task: Task, error: StepError) -> None:
+        """It failed for good, and a person decides what follows."""
+        self._note_attempt(task, "FAILED", error.as_json())
+        self._put(task, StepState.WAITING, WaitFor.DECISION, failures=task.failures + 1, wake_seconds=DAY)
+
+    # Rows
 
     def _node(self, task: Task) -> CompiledNode:
         return self.program.graph.nodes[task.node]

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from uuid_utils.compat import uuid7
 
 from crm.errors import InvalidInput
-from workflows.engine import control, wake
+from workflows.engine import control, run_rows, wake
 from workflows.engine.admission import Never, NotYet, stand_in_line
 from workflows.engine.ledger import Ledger
 from workflows.engine.program import Program, program_of
@@ -59,7 +59,7 @@ def start(
         parent_node=parent.node if parent and parent_waits else "", parent_item=parent.item if parent else 0,
         priority=program.graph.settings.priority, repeats_run=repeats,
     )  # fmt: skip
-    run.save(force_insert=True)
+    run_rows.insert_run(run)
     if opened is not None:
         opened(run)
     ledger = Ledger(RunRow(run_id, run.number, version_id, given, run.priority, depth=depth), program, _NOBODY, {})
