@@ -90,4 +90,4 @@ def test_what_is_no_task_is_told_so_as_a_problem(api_as: ApiAs) -> None:
 def test_a_body_that_is_too_large_is_refused_as_a_problem(api_as: ApiAs, path: str) -> None:
     body = '{"data": [' + " " * 11_000_000 + "]}"
     answer = api_as("manager").post(path, body, content_type="application/json")
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")

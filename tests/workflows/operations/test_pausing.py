@@ -73,13 +73,7 @@ class TestPause:
         thread = Thread(target=meanwhile)
         thread.start()
         thread.join()
-        upcoming: Any = chain
-        while isinstance(upcoming, executor.Claimed | StepRef):
-            upcoming = (
-                executor._proceed(upcoming)
-                if isinstance(upcoming, executor.Claimed)
-                else executor._begin(upcoming, STRANGER)
-            )
+        executor._go_on(run.pk, chain, STRANGER)
         assert paused.is_set()
         assert (states(run)["a"], Tag.objects.count()) == ("SUCCEEDED", 0)
         assert Step.objects.get(run_id=run.pk, node="b").held
