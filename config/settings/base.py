@@ -9,7 +9,7 @@ from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 DEBUG = False
 PRODUCTION = False
 DEMO_LOGINS = False
