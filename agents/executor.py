@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from time import monotonic, sleep
 from uuid import UUID
 
-from django.db import Error, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from agents.evaluate import Evaluated, evaluate, is_success, unanswered
 from agents.lease import renewed
@@ -156,6 +156,8 @@ def _begin_carefully(ref: StepRef, worker: WorkerInfo) -> Next:
         if is_contention(error):
             rows.postpone(ref, pause())
             return None
+        if isinstance(error, (InterfaceError, OperationalError)):
+            raise  # the database is away, which is not the step's fault; it stays ready
         logger.exception("A step could not be begun", extra={"node": ref.node})
         return _claim_carefully(ref, worker, _unexpected(error))
 

@@ -1,4 +1,4 @@
-"""Locks that others hold: they pass, cost nobody's turn, and are nobody's failure."""
+"""Locks that others hold, and a database that is away: both pass, and are nobody's failure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from agents import executor
 from agents.worker import STRANGER
@@ -108,3 +108,35 @@ def test_a_step_that_cannot_even_be_begun_fails_and_says_why(started: Start) -> 
     work_off()
     run.refresh_from_db()
     assert (run.state, states(run)["b"], code_of(run)) == ("FAILED", "FAILED", "unexpected")
+
+
+@contextmanager
+def dying_at_claims(times: int) -> Iterator[None]:
+    """The database lets go of whoever claims a step, so often."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SEQUENCE dying")
+        cursor.execute(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF nextval('dying') <= {times} THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;"
+            " RETURN NEW; END $$"
+        )
+        cursor.execute(
+            "CREATE TRIGGER dying BEFORE UPDATE ON workflows_step FOR EACH ROW WHEN (NEW.state = 'RUNNING')"
+            " EXECUTE FUNCTION die()"
+        )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER dying ON workflows_step; DROP FUNCTION die(); DROP SEQUENCE dying")
+
+
+def test_a_step_is_not_failed_because_the_database_is_away(started: Start) -> None:
+    run = started({"a": "test_mark"})
+    with dying_at_claims(2):
+        with pytest.raises(OperationalError):
+            executor.work(StepRef(run.pk, "a"), STRANGER)
+        assert states(run) == {"a": "READY"}
+        work_off()
+    run.refresh_from_db()
+    assert run.state == "SUCCEEDED"
