@@ -7,8 +7,9 @@ from typing import Any
 
 from celery import Celery, bootsteps, signals
 from celery.app import app_or_default
+from django.db import DatabaseError, connection
 
-from agents import worker
+from agents import routing, worker
 
 AGENT_VARIABLE = "RAPPORT_AGENT"
 # A thread that becomes free does not wake the loop that fetches messages, as a process does.
@@ -36,6 +37,14 @@ class CaretakerStep(bootsteps.StartStopStep):
     terminate = stop
 
 
+def _warm_up(**_: Any) -> None:
+    """Before the first message comes: connected, and knowing the agents."""
+    try:
+        routing.profiles()
+    except DatabaseError:
+        connection.close()  # it is away; the first message will see
+
+
 def _heard(**_: Any) -> None:
     worker.heard_a_message()
 
@@ -45,4 +54,5 @@ def install() -> None:
     if AGENT_VARIABLE in os.environ:
         app: Celery = app_or_default()
         app.steps["worker"].add(CaretakerStep)
+        signals.worker_process_init.connect(_warm_up, weak=False)
         signals.task_received.connect(_heard, weak=False)
