@@ -15,7 +15,7 @@ from benchmarks.rapport_runs import WAIT_SECONDS, finish, start
 from benchmarks.work import STEPS
 
 ITEMS = 10_000
-CALLS = 20
+CALLS = STEPS
 IDLE_SECONDS = 30
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.answering import answering_server
-from benchmarks.installation import installation, say
+from benchmarks.installation import agents, installation, say
 from benchmarks.machine import machine
 from benchmarks.work import AT_ONCE, CALLING_AT_ONCE, CALLS, CALLS_FANNED_OUT, ITEMS, STEPS, Times
 from config import data_dir
@@ -50,7 +50,9 @@ def compare(data: Path, port: int) -> str:
     from benchmarks.rapport_runs import measure_in_process, measure_with_agents
 
     say("Rapport")
-    here, there = measure_in_process(), measure_with_agents(port)
+    with agents("clerk"):  # as wherever Rapport runs; the caller carries its run by itself all the same
+        here = measure_in_process()
+    there = measure_with_agents(port)
     say("Celery")
     celery = _peer([sys.executable, "-m", "benchmarks.peers.celery_peer"], PEER_BROKER=data_dir.broker_url(data))
     say("DBOS")
